@@ -1,0 +1,69 @@
+"""The worker's application and the beat that rings it.
+
+Messages only say "look at this row now": each may be lost or come twice. What they miss, the sweep finds.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
+
+from django.conf import settings  # noqa: E402
+
+app = Celery("bifrost")
+
+
+def _configure() -> None:
+    poll_every = max(0.2, min(settings.POLL_SECONDS, 5))
+    sweep_every = settings.SWEEP_SECONDS
+    app.conf.update(
+        broker_url=settings.CELERY_BROKER_URL,
+        broker_transport_options=_transport_options(),
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,
+        task_store_errors_even_if_ignored=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_concurrency=settings.WORKER_PROCESSES,
+        beat_scheduler="celery.beat:Scheduler",
+        beat_max_loop_interval=1,
+        beat_schedule={
+            # A tick that nobody took before the next one is of no use.
+            "poll": {
+                "task": "batches.tasks.poll",
+                "schedule": poll_every,
+                "options": {"expires": poll_every},
+            },
+            "sweep": {
+                "task": "batches.tasks.sweep",
+                "schedule": sweep_every,
+                "options": {"expires": sweep_every},
+            },
+            "expire": {
+                "task": "files.tasks.expire",
+                "schedule": 60.0,
+                "options": {"expires": 60.0},
+            },
+        },
+    )
+
+
+def _transport_options() -> dict[str, object]:
+    if settings.CELERY_BROKER_URL != settings.EMBEDDED_BROKER:
+        return {}
+    folder = settings.DATA / "broker"
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": folder / "messages",
+        "data_folder_out": folder / "messages",
+        "control_folder": folder / "control",
+        "polling_interval": 0.1,
+    }
+
+
+_configure()
+app.autodiscover_tasks()

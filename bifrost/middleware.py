@@ -1,0 +1,41 @@
+"""What happens to every request: an id, and a line in the log that holds neither secret nor text."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from bifrost.logs import request_id
+
+logger = logging.getLogger("bifrost.request")
+QUIET = {"/healthz", "/readyz"}
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+
+
+def request_log(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Name the request as the caller did in `x-request-id`, or anew, and say so in the answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("x-request-id", "")
+        name = given if ACCEPTED_ID.fullmatch(given) else f"req_{secrets.token_hex(16)}"
+        request_id.set(name)
+        began = time.perf_counter()
+        response = get_response(request)
+        response["x-request-id"] = name
+        if request.path not in QUIET:
+            logger.info(
+                "%s %s %d",
+                request.method,
+                request.path,
+                response.status_code,
+                extra={"milliseconds": round((time.perf_counter() - began) * 1000, 1)},
+            )
+        return response
+
+    return middleware

@@ -1,0 +1,297 @@
+"""Every setting of the project, read from the environment. `.env.example` documents each one."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+from bifrost.env import Environment
+from bifrost.keys import encryption_keys, secret_key
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = re.findall(r"^## v(\S+)", (BASE_DIR / "CHANGELOG.md").read_text(), re.MULTILINE)[0]
+MEGABYTE = 2**20
+
+env = Environment()
+
+DATA = env.folder("BIFROST_DATA", BASE_DIR / "var")
+DEBUG = env.flag("BIFROST_DEBUG")
+SECRET_KEY = secret_key(env.text("BIFROST_SECRET_KEY"), DATA / "secret_key")
+ENCRYPTION_KEYS = encryption_keys(env.words("BIFROST_ENCRYPTION_KEYS"), DATA / "encryption_key")
+
+PORT = env.whole("PORT", 8080, most=65535)
+BIND = env.text("BIFROST_BIND", "127.0.0.1")
+PUBLIC_URL = env.text("BIFROST_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or not urlsplit(PUBLIC_URL).hostname:
+    raise ImproperlyConfigured(
+        f"BIFROST_PUBLIC_URL={PUBLIC_URL!r} is no address: write https://bifrost.example.com."
+    )
+HTTPS = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = env.words("BIFROST_ALLOWED_HOSTS") or [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    urlsplit(PUBLIC_URL).hostname or "",
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+WEB_PROCESSES = env.whole("BIFROST_WEB_PROCESSES", 2, most=64)
+WEB_THREADS = env.whole("BIFROST_WEB_THREADS", 256, most=4096)
+WORKER_PROCESSES = env.whole("BIFROST_WORKER_PROCESSES", 2, most=256)
+ADMIN_PASSWORD = env.text("BIFROST_ADMIN_PASSWORD")
+
+# What clients may do
+AUTH = env.choice("BIFROST_AUTH", ("open", "keys"), "open")
+MAX_FILE_BYTES = env.whole("BIFROST_MAX_FILE_BYTES", 2 * 1024 * MEGABYTE)
+MAX_JSON_BYTES = env.whole("BIFROST_MAX_JSON_BYTES", 4 * MEGABYTE)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BYTES
+
+# The life of a batch
+POLL_SECONDS = env.number("BIFROST_POLL_SECONDS", 5, least=0.05, most=3600)
+LEASE_SECONDS = env.number("BIFROST_LEASE_SECONDS", 300, least=1, most=86400)
+SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
+
+# The accounts at providers that the environment names, made into credentials by `manage.py prepare`
+SANDBOX = env.flag("SANDBOX")
+SANDBOX_URL = env.text("BIFROST_SANDBOX_URL")
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "bifrost",
+    "providers",
+    "files",
+    "batches",
+    "gateway",
+]
+MIDDLEWARE = [
+    "bifrost.middleware.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "bifrost.urls"
+WSGI_APPLICATION = "bifrost.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASE_URL = env.text("DATABASE_URL")
+SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": DATA / "bifrost.sqlite3",
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL",
+    },
+}
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """The database behind a URL, with a pool, since more threads serve than it takes connections."""
+    try:
+        database = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is malformed: {DATABASE_HINT}") from error
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"DATABASE_URL names no PostgreSQL: {DATABASE_HINT}")
+    pool = {"min_size": 1, "max_size": DATABASE_CONNECTIONS, "timeout": 30}
+    options: dict[str, Any] = database.get("OPTIONS") or {}  # type: ignore[assignment]
+    return {**database, "OPTIONS": {**options, "pool": pool}}
+
+
+DATABASE_HINT = "write postgresql://user:password@host:5432/name, or leave it out for SQLite."
+DATABASE_CONNECTIONS = env.whole("BIFROST_DATABASE_CONNECTIONS", 16, most=1000)
+DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STORAGE_URL = env.text("BIFROST_STORAGE_URL", str(DATA / "files"))
+if "://" in STORAGE_URL and urlsplit(STORAGE_URL).scheme not in ("s3", "file"):
+    raise ImproperlyConfigured(
+        f"BIFROST_STORAGE_URL={STORAGE_URL!r} is no store: write s3://bucket/prefix or a folder."
+    )
+
+
+def store(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+        return {"BACKEND": "files.storage.ObjectStore", "OPTIONS": options}
+    folder = Path(parts.path if parts.scheme else url).expanduser().absolute()
+    return {"BACKEND": "files.storage.FolderStore", "OPTIONS": {"location": folder}}
+
+
+STORAGES = {
+    "default": store(STORAGE_URL),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+
+EMBEDDED_BROKER = "filesystem://"
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED_BROKER)
+BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
+if CELERY_BROKER_URL.split(":")[0] not in BROKERS:
+    raise ImproperlyConfigured(
+        "CELERY_BROKER_URL names no broker that Bifrost knows: write redis://host:6379/0 or "
+        "amqp://user:password@host:5672//, or leave it out for the embedded one."
+    )
+
+LOG_FORMAT = env.choice("BIFROST_LOG_FORMAT", ("text", "json"), "text")
+LOG_LEVEL = env.choice("BIFROST_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "bifrost.logs.RequestFilter"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Their INFO lines name hosts, buckets and keys of clients.
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("boto3", "botocore", "s3transfer", "urllib3")
+    },
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = HTTPS and env.flag("BIFROST_REDIRECT_TO_HTTPS", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BIFROST_BEHIND_PROXY") else None
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["gateway.surface.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "gateway.surface.OneAnswer",
+    "UNAUTHENTICATED_USER": None,
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Bifrost",
+    "SITE_HEADER": "Bifrost",
+    "SITE_SUBHEADER": "Batch jobs across providers",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("bifrost/admin.css")],
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Work",
+                "items": [
+                    {
+                        "title": "Batches",
+                        "icon": "stacks",
+                        "link": reverse_lazy("admin:batches_batch_changelist"),
+                    },
+                    {
+                        "title": "Jobs",
+                        "icon": "conveyor_belt",
+                        "link": reverse_lazy("admin:batches_job_changelist"),
+                    },
+                    {
+                        "title": "Files",
+                        "icon": "description",
+                        "link": reverse_lazy("admin:files_file_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Access",
+                "items": [
+                    {
+                        "title": "Workspaces",
+                        "icon": "domain",
+                        "link": reverse_lazy("admin:providers_workspace_changelist"),
+                    },
+                    {
+                        "title": "Virtual keys",
+                        "icon": "key",
+                        "link": reverse_lazy("admin:providers_virtualkey_changelist"),
+                    },
+                    {
+                        "title": "Credentials",
+                        "icon": "lock",
+                        "link": reverse_lazy("admin:providers_credential_changelist"),
+                    },
+                    {
+                        "title": "Users",
+                        "icon": "person",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                    },
+                ],
+            },
+        ],
+    },
+}
+
+env.refuse_unknown()
