@@ -43,7 +43,7 @@ def _configure() -> None:
                 "options": {"expires": sweep_every},
             },
             "expire": {
-                "task": "files.tasks.expire",
+                "task": "batches.tasks.expire",
                 "schedule": 60.0,
                 "options": {"expires": 60.0},
             },

@@ -1,0 +1,222 @@
+"""What clients created, what providers run for it, and what happened when."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from files.models import File, UpstreamFile
+from providers.ids import new_id
+from providers.models import Credential, Provider, VirtualKey, Workspace
+
+
+class Surface(models.TextChoices):
+    OPENAI = "openai", "OpenAI"
+    ANTHROPIC = "anthropic", "Anthropic"
+    BEDROCK = "bedrock", "Bedrock"
+    GENAI = "genai", "Google GenAI"
+
+
+class DueQuerySet(models.QuerySet[Any]):
+    """Rows with a `due_at`: when the next step may be taken, null when there is none to take."""
+
+    def due(self, *, late: timedelta = timedelta()) -> "DueQuerySet":
+        return self.filter(due_at__lte=timezone.now() - late)
+
+    def claim(self, pk: str, *, was: Iterable[str]) -> datetime | None:
+        """Take a row for one step: None if another has it, else the end of the lease.
+
+        Whoever dies holding it, holds it until then. The lease is the claimant's proof: every later
+        write of the step is conditional on it (`held`).
+        """
+        lease = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+        won = self.due().filter(pk=pk, status__in=was).update(due_at=lease)
+        return lease if won else None
+
+    def held(self, pk: str, lease: datetime) -> "DueQuerySet":
+        return self.filter(pk=pk, due_at=lease)
+
+
+class BatchQuerySet(DueQuerySet):
+    def active(self) -> "BatchQuerySet":
+        return self.filter(status__in=Batch.ACTIVE)
+
+
+class Batch(models.Model):
+    """What the client created: one input file, one set of results, one status."""
+
+    class Status(models.TextChoices):
+        VALIDATING = "validating"
+        IN_PROGRESS = "in_progress"
+        FINALIZING = "finalizing"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        EXPIRED = "expired"
+        CANCELLING = "cancelling"
+        CANCELLED = "cancelled"
+
+    ACTIVE = (Status.VALIDATING, Status.IN_PROGRESS, Status.FINALIZING, Status.CANCELLING)
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="batches")
+    virtual_key = models.ForeignKey(VirtualKey, models.SET_NULL, null=True, related_name="+")
+    surface = models.CharField(max_length=20, choices=Surface)
+    provider = models.CharField(max_length=20, choices=Provider)
+    endpoint = models.CharField(max_length=100)
+    completion_window = models.CharField(max_length=10, default="24h")
+    metadata = models.JSONField(null=True)
+    model = models.CharField(max_length=255, blank=True, help_text="what its records ask for")
+    model_override = models.CharField(max_length=255, blank=True)
+    output_expires_seconds = models.PositiveIntegerField(null=True)
+    request_digest = models.CharField(max_length=64, blank=True)
+    idempotency_key = models.CharField(max_length=255, null=True)
+
+    status = models.CharField(max_length=12, choices=Status, default=Status.VALIDATING)
+    total = models.PositiveIntegerField(default=0)
+    completed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(null=True, help_text="code, message, param and line of each")
+    usage = models.JSONField(null=True)
+    input_file = models.ForeignKey(File, models.PROTECT, related_name="batches")
+    output_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
+    error_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
+
+    created_at = models.DateTimeField(default=timezone.now)
+    in_progress_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    finalizing_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    expired_at = models.DateTimeField(null=True)
+    cancelling_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0, help_text="failed tries of the present step")
+    last_error = models.TextField(blank=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name_plural = "batches"
+        indexes = [
+            models.Index(fields=["workspace", "-created_at", "-id"], name="batch_listed"),
+            models.Index(fields=["-created_at", "-id"], name="batch_newest"),
+            models.Index(fields=["status", "-created_at"], name="batch_by_status"),
+            models.Index(
+                fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)
+            ),
+            models.Index(fields=["workspace", "request_digest"], name="batch_repeated"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="batch_idempotent",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in self.ACTIVE
+
+    def note(self, kind: str, message: str = "", *, job: "Job | None" = None) -> "BatchEvent":
+        """Write into the timeline. The message holds no secret and no text of a record."""
+        return BatchEvent.objects.create(batch=self, job=job, kind=kind, message=message[:2000])
+
+
+class JobQuerySet(DueQuerySet):
+    def active(self) -> "JobQuerySet":
+        return self.filter(status__in=Job.ACTIVE)
+
+
+class Job(models.Model):
+    """What a provider runs for a batch.
+
+    It stands for `records` records of the input, those of the numbers from `first` on.
+    """
+
+    class Status(models.TextChoices):
+        PLANNED = "planned"
+        SUBMITTING = "submitting", "submitting (it may have arrived)"
+        RUNNING = "running"
+        ENDED = "ended", "ended, results not collected"
+        COLLECTED = "collected"
+        DROPPED = "dropped", "never ran"
+
+    ACTIVE = (Status.PLANNED, Status.SUBMITTING, Status.RUNNING)
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="jobs")
+    credential = models.ForeignKey(Credential, models.PROTECT, related_name="jobs")
+    ordinal = models.PositiveIntegerField()
+    first = models.PositiveIntegerField()
+    records = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=Status, default=Status.PLANNED)
+    upstream_id = models.CharField(max_length=512, blank=True, db_index=True)
+    upstream_status = models.CharField(max_length=100, blank=True, help_text="the provider's word")
+    ending = models.CharField(max_length=12, blank=True, help_text="how it ended, in our words")
+    completed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    usage = models.JSONField(null=True)
+    problems = models.JSONField(default=list)
+    upstream_input = models.ForeignKey(UpstreamFile, models.SET_NULL, null=True, related_name="+")
+    upstream_files = models.JSONField(default=dict, help_text="the provider's ids of its results")
+    raw_results = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    submitting_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["due_at"], name="job_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "ordinal"], name="job_planned_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.upstream_id or self.id
+
+
+class BatchEvent(models.Model):
+    """What happened to a batch and when: the timeline."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="events")
+    job = models.ForeignKey(Job, models.CASCADE, null=True, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=40)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the system was last seen at work."""
+
+    name = models.CharField(primary_key=True, max_length=20)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,87 @@
+"""The stores that bytes lie in: a folder, or a bucket of an S3-compatible object store.
+
+Both are Django storages that can also be read as a stream, and written so that what broke off is gone.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.storage import FileSystemStorage, default_storage
+from storages.backends.s3 import S3File, S3Storage
+
+CHUNK_BYTES = 256 * 1024
+# Parts of a multipart upload. S3 takes at most 10,000 of them, so this allows 78 GB.
+PART_BYTES = 8 * 2**20
+
+
+class Store(Protocol):
+    """What Bifrost asks of a store."""
+
+    def create(self, path: str) -> BinaryIO:
+        """A new object to write to. It is there once closed."""
+
+    def discard(self, path: str, written: BinaryIO) -> None:
+        """Leave nothing of an object whose writing broke off."""
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The bytes of an object. Raises FileNotFoundError."""
+
+    def delete(self, path: str) -> None:
+        """Remove an object, if it is there."""
+
+    def check(self) -> None:
+        """Raises OSError if the store cannot be reached."""
+
+
+def store() -> Store:
+    return cast(Store, default_storage)
+
+
+class FolderStore(FileSystemStorage):
+    def create(self, path: str) -> BinaryIO:
+        target = Path(self.path(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target.open("xb", buffering=0)
+
+    def discard(self, path: str, written: BinaryIO) -> None:
+        written.close()
+        self.delete(path)
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        with Path(self.path(path)).open("rb", buffering=0) as content:
+            while chunk := content.read(CHUNK_BYTES):
+                yield chunk
+
+    def check(self) -> None:
+        Path(self.location).mkdir(parents=True, exist_ok=True)
+
+
+class ObjectStore(S3Storage):
+    def get_default_settings(self) -> dict[str, Any]:
+        return {**super().get_default_settings(), "file_overwrite": True, "default_acl": None}
+
+    def create(self, path: str) -> BinaryIO:
+        return cast(BinaryIO, S3File(self._normalize_name(path), "wb", self, PART_BYTES))
+
+    def discard(self, path: str, written: BinaryIO) -> None:
+        # S3File knows no way to give up: closing it would make the object of what came so far.
+        upload = cast(S3File, written)._multipart
+        if upload is not None:
+            upload.abort()
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        try:
+            answer = self.bucket.Object(self._normalize_name(path)).get()
+        except ClientError as error:
+            raise FileNotFoundError(f"{path} is not in the bucket") from error
+        with closing(answer["Body"]) as content:
+            yield from content.iter_chunks(CHUNK_BYTES)
+
+    def check(self) -> None:
+        try:
+            self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
+        except (BotoCoreError, ClientError) as error:
+            raise OSError(f"the bucket {self.bucket_name} cannot be reached") from error

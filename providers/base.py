@@ -1,0 +1,150 @@
+"""What every provider's upstream is, and how it fails.
+
+* UpstreamError             a call to a provider failed; `permanent` says that trying again is of no use
+  + AnswerLostError         it may have been carried out all the same: look before trying again
+* RecordError               one record is at fault, and only that record
+  - MalformedRecordError    it does not have the shape of its dialect
+  - UnsupportedFeatureError the target has no words for something in it
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO, ClassVar
+
+
+class UpstreamError(Exception):
+    """A call to a provider failed."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        code: str = "upstream_error",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent
+        self.code = code
+        self.retry_after = retry_after
+
+
+class AnswerLostError(UpstreamError):
+    """The call may have been carried out though no answer came."""
+
+
+class RecordError(Exception):
+    """One record is at fault. `code` and `param` are words of OpenAI's batch errors."""
+
+    def __init__(self, message: str, *, code: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+
+
+class MalformedRecordError(RecordError):
+    """It does not have the shape of its dialect."""
+
+
+class UnsupportedFeatureError(RecordError):
+    """The target has no words for something in it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account at a provider, as its upstream needs it."""
+
+    id: str
+    secret: str = field(repr=False)
+    base_url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one job of a provider takes at the most."""
+
+    records: int
+    bytes: int
+    one_model: bool
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What is to be submitted. `id` is ours and travels with it, so that it can be found again.
+
+    `since` is when the first attempt to submit it began.
+    """
+
+    id: str
+    endpoint: str
+    completion_window: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a provider refused a whole job; `line` counts the job's own lines from 1."""
+
+    code: str
+    message: str
+    line: int | None = None
+    param: str | None = None
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What a provider says of a job. `ended` is None while it runs, else one of ENDINGS.
+
+    `raw` is the provider's own word. `files` are the provider's ids of what it wrote.
+    """
+
+    upstream_id: str
+    raw: str
+    ended: str | None = None
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    usage: Mapping[str, Any] | None = None
+
+
+ENDINGS = ("completed", "failed", "expired", "cancelled")
+
+
+class Upstream(ABC):
+    """Talks to one account at a provider. Every method may raise UpstreamError."""
+
+    limits: ClassVar[Limits]
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    @abstractmethod
+    def upload(self, name: str, content: BinaryIO) -> str:
+        """Send a job's records, and return the provider's id for them. Reads to the end."""
+
+    @abstractmethod
+    def submit(self, job: JobRequest, input_id: str) -> JobState:
+        """Start the job. Costs money: the caller makes sure that it happens once."""
+
+    @abstractmethod
+    def find(self, job: JobRequest) -> JobState | None:
+        """The job, if an earlier submit of it arrived though its answer was lost."""
+
+    @abstractmethod
+    def poll(self, upstream_ids: Sequence[str]) -> Iterator[tuple[str, JobState | UpstreamError]]:
+        """What became of each: one pair for every id, an error where one could not be told."""
+
+    @abstractmethod
+    def cancel(self, upstream_id: str) -> JobState:
+        """Ask the provider to stop the job. Harmless if it has ended."""
+
+    @abstractmethod
+    def results(self, files: Mapping[str, str]) -> Iterable[bytes]:
+        """The bytes of every result the provider wrote, JSON lines in any order."""

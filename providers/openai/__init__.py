@@ -1,0 +1,1 @@
+"""OpenAI: its dialect and its upstream."""

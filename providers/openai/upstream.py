@@ -1,0 +1,171 @@
+"""OpenAI's Files and Batch API: https://platform.openai.com/docs/api-reference/batch"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+import msgspec
+import requests
+
+from providers.base import JobRequest, JobState, Limits, Problem, UpstreamError
+from providers.http import HTTPUpstream
+
+JOB_KEY = "bifrost_job"
+CLOCK_SKEW = timedelta(minutes=10)
+PAGE = 100
+
+# Whether a job goes on (None) or how it ended, for each word of OpenAI's.
+ENDED: dict[str, str | None] = {
+    "validating": None,
+    "in_progress": None,
+    "finalizing": None,
+    "cancelling": None,
+    "completed": "completed",
+    "failed": "failed",
+    "expired": "expired",
+    "cancelled": "cancelled",
+}
+# An error of these is the account's, and each further call would only hear it again.
+OF_THE_ACCOUNT = {"unreachable", "no_answer", "http_401", "http_403", "http_429"}
+
+
+class OpenAIUpstream(HTTPUpstream):
+    # https://platform.openai.com/docs/guides/batch#rate-limits
+    limits = Limits(records=50_000, bytes=200 * 10**6, one_model=True)
+
+    def authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["authorization"] = f"Bearer {self.account.secret}"
+        for option, header in (("organization", "openai-organization"), ("project", "openai-project")):
+            if value := self.account.options.get(option):
+                request.headers[header] = str(value)
+        return request
+
+    def explain(self, response: requests.Response) -> UpstreamError:
+        error = super().explain(response)
+        try:
+            said = msgspec.json.decode(response.content)["error"]["message"]
+        except (msgspec.DecodeError, KeyError, TypeError, requests.RequestException):
+            return error
+        error.message = f"{error.message}: {str(said)[:500]}"
+        return error
+
+    def upload(self, name: str, content: BinaryIO) -> str:
+        return _text(self.send_file("/files", {"purpose": "batch"}, name, content), "id")
+
+    def submit(self, job: JobRequest, input_id: str) -> JobState:
+        batch = {
+            "input_file_id": input_id,
+            "endpoint": job.endpoint,
+            "completion_window": job.completion_window,
+            "metadata": {JOB_KEY: job.id},
+        }
+        return read_state(self.call("POST", "/batches", json=batch))
+
+    def find(self, job: JobRequest) -> JobState | None:
+        oldest = (job.since - CLOCK_SKEW).timestamp()
+        for page in self._pages():
+            for batch in page:
+                if (batch.get("metadata") or {}).get(JOB_KEY) == job.id:
+                    return read_state(batch)
+            if page and page[-1].get("created_at", 0) < oldest:
+                return None
+        return None
+
+    def poll(self, upstream_ids: Sequence[str]) -> Iterator[tuple[str, JobState | UpstreamError]]:
+        wanted = set(upstream_ids)
+        try:
+            if len(wanted) > 2:
+                yield from self._poll_by_list(wanted)
+            while wanted:
+                upstream_id = wanted.pop()
+                answer = self._poll_one(upstream_id)
+                yield upstream_id, answer
+                if isinstance(answer, UpstreamError) and answer.code in OF_THE_ACCOUNT:
+                    raise answer
+        except UpstreamError as error:
+            yield from ((upstream_id, error) for upstream_id in wanted)
+
+    def cancel(self, upstream_id: str) -> JobState:
+        try:
+            return read_state(self.call("POST", f"/batches/{upstream_id}/cancel"))
+        except UpstreamError:
+            # It may have ended meanwhile, which OpenAI answers with an error.
+            state = read_state(self.call("GET", f"/batches/{upstream_id}"))
+            if state.ended or state.raw == "cancelling":
+                return state
+            raise
+
+    def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
+        for role in ("output", "error"):
+            if role in files:
+                yield from self.download(f"/files/{files[role]}/content")
+                yield b"\n"
+
+    def _poll_by_list(self, wanted: set[str]) -> Iterator[tuple[str, JobState | UpstreamError]]:
+        """Read the list while a page tells of more than one; takes what it tells from `wanted`."""
+        for page in self._pages():
+            told = [batch for batch in page if batch.get("id") in wanted]
+            for batch in told:
+                wanted.discard(batch["id"])
+                yield batch["id"], _state_or_error(batch)
+            if len(told) < 2 or not wanted:
+                return
+
+    def _poll_one(self, upstream_id: str) -> JobState | UpstreamError:
+        try:
+            return read_state(self.call("GET", f"/batches/{upstream_id}"))
+        except UpstreamError as error:
+            return error
+
+    def _pages(self) -> Iterator[list[dict[str, Any]]]:
+        params: dict[str, Any] = {"limit": PAGE}
+        while True:
+            answer = self.call("GET", "/batches", params=params)
+            page = answer.get("data") or []
+            yield page
+            if not page or not answer.get("has_more"):
+                return
+            params["after"] = page[-1]["id"]
+
+
+def read_state(batch: Mapping[str, Any]) -> JobState:
+    """What a batch object says. Raises UpstreamError for a status that is none of OpenAI's."""
+    raw = _text(batch, "status")
+    if raw not in ENDED:
+        raise UpstreamError(f"unknown job status {raw!r}", code="unknown_status")
+    counts = batch.get("request_counts") or {}
+    files = {"output": batch.get("output_file_id"), "error": batch.get("error_file_id")}
+    return JobState(
+        upstream_id=_text(batch, "id"),
+        raw=raw,
+        ended=ENDED[raw],
+        total=counts.get("total") or 0,
+        completed=counts.get("completed") or 0,
+        failed=counts.get("failed") or 0,
+        files={role: name for role, name in files.items() if name},
+        problems=[_problem(item) for item in (batch.get("errors") or {}).get("data") or []],
+        usage=batch.get("usage"),
+    )
+
+
+def _state_or_error(batch: Mapping[str, Any]) -> JobState | UpstreamError:
+    try:
+        return read_state(batch)
+    except UpstreamError as error:
+        return error
+
+
+def _problem(item: Mapping[str, Any]) -> Problem:
+    return Problem(
+        code=str(item.get("code") or "unknown"),
+        message=str(item.get("message") or ""),
+        line=item.get("line"),
+        param=item.get("param"),
+    )
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise UpstreamError(f"the provider's answer has no {name}", code="malformed_answer")
+    return value

@@ -1,0 +1,19 @@
+"""Which providers there are, and how to talk to each."""
+
+from django.utils.module_loading import import_string
+
+from providers.base import Account, Upstream
+
+UPSTREAMS: dict[str, str] = {
+    "openai": "providers.openai.upstream.OpenAIUpstream",
+}
+
+
+def upstream_class(provider: str) -> type[Upstream]:
+    """Raises KeyError for a provider that Bifrost cannot reach."""
+    found: type[Upstream] = import_string(UPSTREAMS[provider])
+    return found
+
+
+def upstream(provider: str, account: Account) -> Upstream:
+    return upstream_class(provider)(account)
