@@ -1,0 +1,53 @@
+"""Text, ids and token counts, derived from the record alone."""
+
+import math
+from typing import Any
+
+from providers.sandbox.directives import Directives
+
+# 2026-01-01. Answers carry no real time, so that the same input gives the same bytes.
+CREATED = 1_767_225_600
+
+REFUSAL = "I'm sorry, but I can't help with that."
+
+_SHOWN = 80
+_CHARACTERS_PER_TOKEN = 4
+
+
+def tokens(characters: int) -> int:
+    return math.ceil(characters / _CHARACTERS_PER_TOKEN)
+
+
+def reply(order: Directives, prompt: str) -> str:
+    return f"Sandbox answer to: {prompt[:_SHOWN]}" if order.text is None else order.text
+
+
+def shorten(text: str, most: int | None) -> tuple[str, bool]:
+    """The text within `most` tokens, and whether something had to go."""
+    if most is None or tokens(len(text)) <= most:
+        return text, False
+    return text[: most * _CHARACTERS_PER_TOKEN], True
+
+
+def join_texts(content: Any) -> str:
+    """The text of a message: it is a string, or a list of parts of which some have text."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return " ".join(part["text"] for part in content if isinstance(part.get("text"), str))
+
+
+def chat_usage(prompt: int, completion: int) -> dict[str, Any]:
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }

@@ -1,0 +1,190 @@
+"""The SDK's own types as the judge of a request body, in the vendor's words.
+
+The SDK's parameter types are made into strict validators: what its types do not allow is refused
+as the vendor would refuse it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator
+
+from providers.sandbox.openai import refusals
+from providers.sandbox.refusal import Refusal
+
+Judge = Callable[[bytes], dict[str, Any]]
+
+# Beyond types: https://platform.openai.com/docs/api-reference/chat/create
+_RANGES: dict[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "n": (1, 128),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+    "top_logprobs": (0, 20),
+    "max_tokens": (1, 1_000_000),
+    "max_completion_tokens": (1, 1_000_000),
+    "max_output_tokens": (16, 1_000_000),
+    "dimensions": (1, 8192),
+}
+_EXPECTED = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a decimal",
+    "bool_type": "a boolean",
+    "list_type": "an array",
+    "dict_type": "an object",
+    "none_required": "null",
+}
+
+
+def judge(params: Any) -> Judge:
+    """A function from a raw body to the body, which raises what the vendor would answer."""
+    adapter: TypeAdapter[Any] = TypeAdapter(params)
+    validator = SchemaValidator(_Rewriter(adapter.core_schema).rewritten())
+
+    def check(raw: bytes) -> dict[str, Any]:
+        try:
+            body: dict[str, Any] = validator.validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise _refusal(error.errors(include_url=False), _input_of(raw)) from None
+        _check_ranges(body)
+        return body
+
+    return check
+
+
+class _Rewriter:
+    """Changes a type's schema from what helps a caller to what a server must insist on.
+
+    Lists are `Iterable` in the SDK, which pydantic would check only when they are read; unions of
+    objects are told apart by `role` or `type`, as the vendor does; and the body itself, though not
+    what lies deeper in it, may have no unknown parameters.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._named = {
+            definition["ref"]: definition
+            for definition in schema.get("definitions", ())
+            if "ref" in definition
+        }
+
+    def rewritten(self) -> Any:
+        schema = self._rewrite(self._schema)
+        body = schema["schema"] if schema["type"] == "definitions" else schema
+        body["extra_behavior"] = "forbid"
+        return schema
+
+    def _rewrite(self, node: Any) -> Any:
+        if isinstance(node, (list, tuple)):
+            return [self._rewrite(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        node = {name: self._rewrite(value) for name, value in node.items()}
+        match node.get("type"):
+            case "generator":
+                return {**node, "type": "list"}
+            case "union":
+                return self._tagged(node)
+        return node
+
+    def _tagged(self, union: dict[str, Any]) -> dict[str, Any]:
+        for tag in ("role", "type"):
+            choices: dict[str, Any] = {}
+            for choice in union["choices"]:
+                choices |= dict.fromkeys(self._tag_values(choice, tag), choice)
+            if len(choices) >= len(union["choices"]) and self._all_tagged(union, tag):
+                return {"type": "tagged-union", "discriminator": tag, "choices": choices}
+        return union
+
+    def _all_tagged(self, union: dict[str, Any], tag: str) -> bool:
+        values = [value for choice in union["choices"] for value in self._tag_values(choice, tag)]
+        return len(values) == len(set(values)) and all(
+            self._tag_values(choice, tag) for choice in union["choices"]
+        )
+
+    def _tag_values(self, choice: Any, tag: str) -> Sequence[str]:
+        if not isinstance(choice, dict):
+            return ()
+        choice = self._named.get(choice.get("schema_ref"), choice)
+        field = choice.get("fields", {}).get(tag, {}) if choice["type"] == "typed-dict" else {}
+        if not field.get("required") or field["schema"]["type"] != "literal":
+            return ()
+        expected: Sequence[str] = field["schema"]["expected"]
+        return expected
+
+
+def _input_of(raw: bytes) -> Any:
+    return TypeAdapter(Any).validate_json(raw)
+
+
+def _refusal(errors: Sequence[ErrorDetails], body: Any) -> Refusal:
+    """Where a union had several complaints, those deepest in the body are the useful ones."""
+    located = [(_locate(error, body), error) for error in errors]
+    (param, value), _ = max(located, key=lambda pair: pair[0][0].count(".") + pair[0][0].count("["))
+    alike = [error for (path, _), error in located if path == param]
+    kinds = {error["type"] for error in alike}
+    if kinds & {"missing", "union_tag_not_found"}:
+        return refusals.missing(param)
+    if kinds == {"extra_forbidden"}:
+        return refusals.unknown(param)
+    if param == "stream" and value is True:
+        return refusals.refusal(400, "Streaming is not supported in a batch.", param=param)
+    supported = _supported(alike)
+    if supported and isinstance(value, str):
+        return refusals.wrong_value(param, value, supported=supported)
+    return refusals.wrong_type(param, expected=_one_of(kinds), got=value)
+
+
+def _locate(error: ErrorDetails, body: Any) -> tuple[str, Any]:
+    """The path of an error in the vendor's notation, and the value found there.
+
+    Pydantic mixes the names of union members into its path; those lead nowhere in the body.
+    """
+    path, value = "", body
+    for step in error["loc"]:
+        if isinstance(value, list) and isinstance(step, int):
+            path, value = f"{path}[{step}]", value[step]
+        elif isinstance(value, dict) and step in value:
+            path, value = f"{path}.{step}", value[str(step)]
+    match error["type"]:
+        case "missing":
+            path = f"{path}.{error['loc'][-1]}"
+        case "union_tag_not_found":
+            path = f"{path}.{_discriminator(error)}"
+        case "union_tag_invalid":
+            path, value = f"{path}.{_discriminator(error)}", error["ctx"]["tag"]
+    return path.removeprefix("."), value
+
+
+def _discriminator(error: ErrorDetails) -> str:
+    name: str = error["ctx"]["discriminator"]
+    return name.strip("'")
+
+
+def _one_of(kinds: Iterable[str]) -> str:
+    names = sorted({_EXPECTED[kind] for kind in kinds if kind in _EXPECTED})
+    if len(names) < 2:
+        return names[0] if names else "another value"
+    return f"one of {', '.join(names[:-1])} or {names[-1]}"
+
+
+def _supported(errors: Sequence[ErrorDetails]) -> list[str]:
+    found: list[str] = []
+    for error in errors:
+        context = error.get("ctx", {})
+        listed = context.get("expected_tags") or context.get("expected") or ""
+        found += [word.strip(" '") for word in listed.replace(" or ", ", ").split(",")]
+    return [word for word in found if word]
+
+
+def _check_ranges(body: dict[str, Any]) -> None:
+    for name, (least, most) in _RANGES.items():
+        value = body.get(name)
+        if isinstance(value, (int, float)) and not least <= value <= most:
+            raise refusals.out_of_range(name, value, least=least, most=most)
+    if body.get("messages") == []:
+        raise refusals.empty_array("messages")

@@ -1,0 +1,74 @@
+"""The sandbox's server: all simulated providers in one process."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from providers.sandbox.calls import Calls
+from providers.sandbox.control import Control
+from providers.sandbox.faults import Faults
+from providers.sandbox.gate import Gate
+from providers.sandbox.openai.library import Library
+from providers.sandbox.openai.lifecycle import Lifecycle
+from providers.sandbox.openai.service import provider as openai
+from providers.sandbox.settings import Settings
+from providers.sandbox.store import Store
+from providers.sandbox.workers import Workers
+
+# Bytes that aiohttp may hold for one upload before it asks the client to wait.
+_READ_BUFFER = 1024 * 1024
+_LONGEST_STOP = 1.0
+
+
+async def serve(settings: Settings) -> None:
+    """Answer until the process is told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with _sandbox(settings) as app:
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_LONGEST_STOP,
+            read_bufsize=_READ_BUFFER,
+        )
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        host, port = runner.addresses[0][:2]
+        print(f"sandbox listening on http://{host}:{port}", flush=True)  # noqa: T201
+        await stop.wait()
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _sandbox(settings: Settings) -> AsyncIterator[web.Application]:
+    store = Store(settings.data)
+    store.sweep()
+    workers = Workers(settings.workers)
+    library = Library(store)
+    lifecycle = Lifecycle(library, workers, settings)
+    await workers.warm_up()
+    lifecycle.resume()
+    yield _app(store, library, lifecycle, settings)
+    await lifecycle.stop()
+    await workers.stop()
+    store.close()
+
+
+def _app(
+    store: Store, library: Library, lifecycle: Lifecycle, settings: Settings
+) -> web.Application:
+    async def reset() -> None:
+        await lifecycle.stop()
+        store.clear()
+
+    calls, faults = Calls(), Faults()
+    app = web.Application()
+    Control(calls, faults, force=lifecycle.force, reset=reset).install(app)
+    Gate(calls, faults).install(app, openai(library, lifecycle, settings))
+    return app

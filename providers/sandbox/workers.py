@@ -1,0 +1,92 @@
+"""A few worker processes, started when they are first needed and kept."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from providers.sandbox.openai import orders as openai
+from providers.sandbox.orders import Order, Progress, Result
+
+ResultT = TypeVar("ResultT", bound=Result)
+
+_ROOT = Path(__file__).resolve().parents[2]
+_LONGEST_LINE = 16 * 1024 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Progress | Result).decode
+
+
+class WorkerLost(Exception):
+    """A worker died with its work undone."""
+
+
+class Workers:
+    def __init__(self, most: int) -> None:
+        self._slots = asyncio.Semaphore(most)
+        self._idle: list[Process] = []
+        self._all: set[Process] = set()
+
+    async def warm_up(self) -> None:
+        """Start one worker ahead of the first order; it needs a second to load the SDK's types."""
+        self._idle.append(await self._start())
+
+    async def obey(
+        self,
+        order: Order,
+        kind: type[ResultT],
+        *,
+        report: Callable[[str], None] = lambda outcomes: None,
+    ) -> ResultT:
+        # The order is finished even if nobody waits for it any more: a worker that is given up in
+        # the middle would answer the next order with the result of this one.
+        result = await asyncio.shield(self._obey(order, report))
+        assert isinstance(result, kind)
+        return result
+
+    async def stop(self) -> None:
+        for process in self._all:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        for process in self._all:
+            await process.wait()
+
+    async def _obey(self, order: Order, report: Callable[[str], None]) -> Result:
+        async with self._slots:
+            process = self._idle.pop() if self._idle else await self._start()
+            result = await _converse(process, order, report)
+            self._idle.append(process)
+            return result
+
+    async def _start(self) -> Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "providers.sandbox.worker",
+            stdin=PIPE,
+            stdout=PIPE,
+            limit=_LONGEST_LINE,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            start_new_session=True,
+        )
+        self._all.add(process)
+        return process
+
+
+async def _converse(process: Process, order: Order, report: Callable[[str], None]) -> Result:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(_encode(order) + b"\n")
+    while line := await process.stdout.readline():
+        match _decode(line):
+            case Progress(outcomes=outcomes):
+                report(outcomes)
+            case openai.Verdict() | openai.Ran() as result:
+                return result
+    raise WorkerLost(f"worker {process.pid} ended")
