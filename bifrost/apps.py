@@ -1,5 +1,9 @@
 from django.apps import AppConfig
 
+from bifrost.celery import app
+
 
 class BifrostConfig(AppConfig):
     name = "bifrost"
+    # Loaded with Django, so that what the web process enqueues goes to this application's broker.
+    celery = app

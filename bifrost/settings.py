@@ -45,6 +45,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 WEB_PROCESSES = env.whole("BIFROST_WEB_PROCESSES", 2, most=64)
 WEB_THREADS = env.whole("BIFROST_WEB_THREADS", 256, most=4096)
 WORKER_PROCESSES = env.whole("BIFROST_WORKER_PROCESSES", 2, most=256)
+ADMIN_USER = env.text("BIFROST_ADMIN_USER", "admin")
 ADMIN_PASSWORD = env.text("BIFROST_ADMIN_PASSWORD")
 
 # What clients may do
@@ -60,7 +61,8 @@ SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
 
 # The accounts at providers that the environment names, made into credentials by `manage.py prepare`
 SANDBOX = env.flag("SANDBOX")
-SANDBOX_URL = env.text("BIFROST_SANDBOX_URL")
+SANDBOX_URL = env.text("BIFROST_SANDBOX_URL").rstrip("/")
+SANDBOX_SECONDS = env.number("BIFROST_SANDBOX_SECONDS", 6, least=0, most=86400)
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
 
@@ -161,7 +163,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = env.folder("BIFROST_STATIC", DATA / "static")
 
 EMBEDDED_BROKER = "filesystem://"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED_BROKER)

@@ -1,0 +1,1 @@
+"""Starts the processes of an installation, watches them and stops them."""

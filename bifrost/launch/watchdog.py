@@ -1,0 +1,41 @@
+"""Ends the processes of a launcher that was killed before it could.
+
+It runs alone, in a session of its own, and knows nothing but the process groups that its standard
+input names: `+<group>` when one starts, `-<group>` when one has ended. The end of the input means
+that the launcher is gone, however it went: what still lives is asked to stop, and soon made to.
+"""
+
+import os
+import signal
+import sys
+import time
+
+PATIENCE = 5.0
+
+
+def main() -> None:
+    groups: set[int] = set()
+    for line in sys.stdin:
+        change = groups.add if line[0] == "+" else groups.discard
+        change(int(line[1:]))
+    _signal(groups, signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and _signal(groups, 0):
+        time.sleep(0.05)
+    _signal(groups, signal.SIGKILL)
+
+
+def _signal(groups: set[int], number: int) -> bool:
+    """Signal every group. False if none of them has a process left."""
+    found = False
+    for group in groups:
+        try:
+            os.killpg(group, number)
+        except (ProcessLookupError, PermissionError):
+            continue
+        found = True
+    return found
+
+
+if __name__ == "__main__":
+    main()
