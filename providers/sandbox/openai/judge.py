@@ -4,11 +4,13 @@ The SDK's parameter types are made into strict validators: what its types do not
 as the vendor would refuse it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from openai.types.image_input_reference_param import ImageInputReferenceParam
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
+from typing_extensions import TypedDict, get_type_hints
 
 from providers.sandbox.openai import refusals
 from providers.sandbox.refusal import Refusal
@@ -40,9 +42,13 @@ _EXPECTED = {
 }
 
 
-def judge(params: Any) -> Judge:
-    """A function from a raw body to the body, which raises what the vendor would answer."""
-    adapter: TypeAdapter[Any] = TypeAdapter(params)
+def judge(params: Any, *, instead: Mapping[str, Any]) -> Judge:
+    """A function from a raw body to the body, which raises what the vendor would answer.
+
+    Fields named in `instead` have the type given there; null takes one away. Other fields that
+    would be uploads are references to images.
+    """
+    adapter: TypeAdapter[Any] = TypeAdapter(_for_json(params, instead))
     validator = SchemaValidator(_Rewriter(adapter.core_schema).rewritten())
 
     def check(raw: bytes) -> dict[str, Any]:
@@ -54,6 +60,18 @@ def judge(params: Any) -> Judge:
         return body
 
     return check
+
+
+def _for_json(params: Any, instead: Mapping[str, Any]) -> Any:
+    """The parameters as JSON has them, where the SDK's types describe a form with files."""
+    fields = {**get_type_hints(params, include_extras=True), **instead}
+    known = {
+        name: ImageInputReferenceParam if "IO[bytes]" in str(kind) else kind
+        for name, kind in fields.items()
+        if kind is not None
+    }
+    # A form made at run time: the type checker cannot follow, pydantic can.
+    return TypedDict(params.__name__, known, total=False)  # type: ignore[operator]
 
 
 class _Rewriter:
@@ -186,5 +204,6 @@ def _check_ranges(body: dict[str, Any]) -> None:
         value = body.get(name)
         if isinstance(value, (int, float)) and not least <= value <= most:
             raise refusals.out_of_range(name, value, least=least, most=most)
-    if body.get("messages") == []:
-        raise refusals.empty_array("messages")
+    for name in ("messages", "input"):
+        if body.get(name) == []:
+            raise refusals.empty_array(name)

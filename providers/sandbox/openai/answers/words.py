@@ -38,6 +38,20 @@ def join_texts(content: Any) -> str:
     return " ".join(part["text"] for part in content if isinstance(part.get("text"), str))
 
 
+def all_text(value: Any) -> str:
+    """Every text of a message, its name or its content, wherever it stands."""
+    match value:
+        case str():
+            return value
+        case list():
+            return "".join(map(all_text, value))
+        case dict():
+            named = (value.get(name) for name in ("content", "text", "refusal", "output"))
+            return "".join(all_text(item) for item in named)
+        case _:
+            return ""
+
+
 def chat_usage(prompt: int, completion: int) -> dict[str, Any]:
     return {
         "prompt_tokens": prompt,
