@@ -108,9 +108,7 @@ class Batch(models.Model):
             models.Index(fields=["workspace", "-created_at", "-id"], name="batch_listed"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest"),
             models.Index(fields=["status", "-created_at"], name="batch_by_status"),
-            models.Index(
-                fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)
-            ),
+            models.Index(fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["workspace", "request_digest"], name="batch_repeated"),
         ]
         constraints = [

@@ -9,7 +9,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 app = Celery("bifrost")
 
@@ -52,6 +52,8 @@ def _configure() -> None:
 
 
 def _transport_options() -> dict[str, object]:
+    if settings.CELERY_BROKER_URL.startswith("redis"):
+        return {"socket_connect_timeout": 3}
     if settings.CELERY_BROKER_URL != settings.EMBEDDED_BROKER:
         return {}
     folder = settings.DATA / "broker"

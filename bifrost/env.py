@@ -75,7 +75,9 @@ class Environment:
         try:
             number = kind(value)
         except ValueError:
-            raise ImproperlyConfigured(f"{name}={value!r} is not {what}: write {default}.") from None
+            raise ImproperlyConfigured(
+                f"{name}={value!r} is not {what}: write {default}."
+            ) from None
         if not least <= number <= most:  # type: ignore[operator]
             raise ImproperlyConfigured(f"{name}={value} must lie between {least} and {most}.")
         return number

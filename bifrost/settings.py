@@ -65,6 +65,7 @@ SANDBOX_URL = env.text("BIFROST_SANDBOX_URL").rstrip("/")
 SANDBOX_SECONDS = env.number("BIFROST_SANDBOX_SECONDS", 6, least=0, most=86400)
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+PROVIDER_KEYS = {"OPENAI_API_KEY": OPENAI_API_KEY}
 
 INSTALLED_APPS = [
     "unfold",
@@ -165,7 +166,7 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("BIFROST_STATIC", DATA / "static")
 
-EMBEDDED_BROKER = "filesystem://"
+EMBEDDED_BROKER = "filesystem://localhost"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED_BROKER)
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 if CELERY_BROKER_URL.split(":")[0] not in BROKERS:
@@ -227,13 +228,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["gateway.surface.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "gateway.surface.OneAnswer",
-    "UNAUTHENTICATED_USER": None,
-}
+REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
 
 UNFOLD = {
     "SITE_TITLE": "Bifrost",

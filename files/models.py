@@ -52,7 +52,6 @@ class File(models.Model):
         FINE_TUNE = "fine-tune"
         VISION = "vision"
         USER_DATA = "user_data"
-        EVALS = "evals"
         RAW_RESULTS = "raw_results", "what a provider answered"
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)

@@ -3,15 +3,16 @@
 import errno
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
 
 from files.models import File, FileQuerySet
-from files.storage import store
+from files.storage import STORE_FAILURES, store
 from providers.models import Workspace
 
 WRITING_LASTS = timedelta(days=1)
@@ -26,7 +27,11 @@ class FileTooLargeError(Exception):
         self.limit = limit
 
 
-class StoreFullError(Exception):
+class StoreError(Exception):
+    """The store cannot be used now."""
+
+
+class StoreFullError(StoreError):
     """The store has no room left."""
 
 
@@ -39,7 +44,7 @@ class Writer:
         self.limit = limit
         self.digest = hashlib.sha256()
 
-    def write(self, chunk: bytes | memoryview) -> None:
+    def write(self, chunk: bytes | bytearray) -> None:
         """Raises FileTooLargeError."""
         self.file.size += len(chunk)
         if self.limit is not None and self.file.size > self.limit:
@@ -54,20 +59,17 @@ class Writer:
 def writing(workspace: Workspace, *, limit: int | None = None) -> Iterator[Writer]:
     """A new file to write to; `publish` it afterwards. If the block raises, nothing is left of it.
 
-    Raises StoreFullError when the store has no room left.
+    Raises StoreError when the store fails.
     """
     file = File.objects.create(workspace=workspace, purpose=File.Purpose.BATCH)
-    target = store().create(file.path)
-    try:
+    with _named_failures(), ExitStack() as undo:
+        undo.callback(file.delete)
+        target = store().create(file.path)
+        undo.callback(store().discard, file.path, target)
         writer = Writer(file, target, limit)
         yield writer
         target.close()
-    except BaseException as error:
-        store().discard(file.path, target)
-        file.delete()
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise StoreFullError("the store is full") from error
-        raise
+        undo.pop_all()
     file.sha256 = writer.digest.hexdigest()
 
 
@@ -86,8 +88,16 @@ def upload_limit() -> int:
 
 
 def stream(file: File) -> Iterator[bytes]:
-    """The file's bytes. Raises FileNotFoundError if they are gone."""
-    return store().stream(file.path)
+    """The file's bytes. Raises FileNotFoundError if they are gone, StoreError if the store fails."""
+    with _named_failures():
+        yield from store().stream(file.path)
+
+
+def opened(file: File) -> Iterator[bytes]:
+    """As `stream`, but what is wrong is raised at once and not with the first chunk."""
+    chunks = stream(file)
+    first = next(chunks, b"")
+    return chain((first,), chunks)
 
 
 def delete(file: File) -> None:
@@ -119,3 +129,15 @@ def sweep_broken_off(now: datetime) -> int:
         file.delete()
         count += 1
     return count
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except STORE_FAILURES as error:
+        full = isinstance(error, OSError) and error.errno in FULL
+        kind = StoreFullError if full else StoreError
+        raise kind(f"the store failed: {type(error).__name__}") from error

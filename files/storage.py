@@ -17,6 +17,9 @@ CHUNK_BYTES = 256 * 1024
 PART_BYTES = 8 * 2**20
 
 
+STORE_FAILURES = (OSError, BotoCoreError, ClientError)
+
+
 class Store(Protocol):
     """What Bifrost asks of a store."""
 
@@ -33,7 +36,7 @@ class Store(Protocol):
         """Remove an object, if it is there."""
 
     def check(self) -> None:
-        """Raises OSError if the store cannot be reached."""
+        """Raises one of STORE_FAILURES if the store cannot be reached."""
 
 
 def store() -> Store:
@@ -59,7 +62,7 @@ class FolderStore(FileSystemStorage):
         Path(self.location).mkdir(parents=True, exist_ok=True)
 
 
-class ObjectStore(S3Storage):
+class ObjectStore(S3Storage):  # type: ignore[misc]
     def get_default_settings(self) -> dict[str, Any]:
         return {**super().get_default_settings(), "file_overwrite": True, "default_acl": None}
 
@@ -75,13 +78,10 @@ class ObjectStore(S3Storage):
     def stream(self, path: str) -> Iterator[bytes]:
         try:
             answer = self.bucket.Object(self._normalize_name(path)).get()
-        except ClientError as error:
+        except self.connection.meta.client.exceptions.NoSuchKey as error:
             raise FileNotFoundError(f"{path} is not in the bucket") from error
         with closing(answer["Body"]) as content:
             yield from content.iter_chunks(CHUNK_BYTES)
 
     def check(self) -> None:
-        try:
-            self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
-        except (BotoCoreError, ClientError) as error:
-            raise OSError(f"the bucket {self.bucket_name} cannot be reached") from error
+        self.connection.meta.client.head_bucket(Bucket=self.bucket_name)

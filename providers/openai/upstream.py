@@ -35,7 +35,10 @@ class OpenAIUpstream(HTTPUpstream):
 
     def authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["authorization"] = f"Bearer {self.account.secret}"
-        for option, header in (("organization", "openai-organization"), ("project", "openai-project")):
+        for option, header in (
+            ("organization", "openai-organization"),
+            ("project", "openai-project"),
+        ):
             if value := self.account.options.get(option):
                 request.headers[header] = str(value)
         return request

@@ -1,0 +1,81 @@
+"""A provider's results, in any order, made to be read in the order of the input."""
+
+import os
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable
+from types import TracebackType
+
+from batches import translate
+from providers.base import MalformedRecordError
+from providers.records import Result, lines, record_number
+
+BLOCK_BYTES = 256 * 1024
+
+
+class ResultIndex:
+    """Keeps the lines in a temporary file and, in memory, twelve bytes for each record.
+
+    Of several results for one record the first counts. `strays` says what else came, and how often.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
+        self.end = 0
+        self.offsets = array("q", bytes(8 * total))
+        # The length of a result's line, negative for one that did not succeed, 0 where none came.
+        self.lengths = array("i", bytes(4 * total))
+        self.strays: dict[str, int] = {}
+
+    def __enter__(self) -> "ResultIndex":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.file.close()
+
+    def add(self, chunks: Iterable[bytes], *, keep: Callable[[], None]) -> None:
+        """Take the lines of one job's results in."""
+        block: list[bytes] = []
+        size = 0
+        for _, line in lines(chunks):
+            if self._place(line, self.end + size):
+                block.append(line)
+                size += len(line)
+            if size >= BLOCK_BYTES:
+                keep()
+                self._write(block)
+                block, size = [], 0
+        self._write(block)
+        self.file.flush()
+
+    def get(self, number: int) -> Result | None:
+        length = self.lengths[number]
+        if not length:
+            return None
+        line = os.pread(self.file.fileno(), abs(length), self.offsets[number])
+        return Result("", length > 0, line)
+
+    def _place(self, line: bytes, offset: int) -> bool:
+        try:
+            result = translate.read_result(line)
+            number = record_number(result.id)
+            taken = self.lengths[number]
+        except (MalformedRecordError, IndexError):
+            return self._stray("of no record of this batch")
+        if taken:
+            return self._stray("repeated")
+        self.offsets[number] = offset
+        self.lengths[number] = len(line) if result.succeeded else -len(line)
+        return True
+
+    def _stray(self, what: str) -> bool:
+        self.strays[what] = self.strays.get(what, 0) + 1
+        return False
+
+    def _write(self, block: list[bytes]) -> None:
+        self.end += self.file.write(b"".join(block))

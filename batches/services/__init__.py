@@ -1,0 +1,31 @@
+"""The life of a batch: create, submit, poll, collect, cancel. Each step is a claim on its row."""
+
+from batches.services.advance import advance
+from batches.services.cancel import NotCancellableError, cancel
+from batches.services.collect import NotCollectableError, collect_again
+from batches.services.create import (
+    IdempotencyConflictError,
+    NoCredentialError,
+    Repeat,
+    create,
+)
+from batches.services.poll import credentials_due, poll, poll_now
+from batches.services.sweep import beat, expire, forgotten
+
+__all__ = [
+    "IdempotencyConflictError",
+    "NoCredentialError",
+    "NotCancellableError",
+    "NotCollectableError",
+    "Repeat",
+    "advance",
+    "beat",
+    "cancel",
+    "collect_again",
+    "create",
+    "credentials_due",
+    "expire",
+    "forgotten",
+    "poll",
+    "poll_now",
+]

@@ -1,0 +1,53 @@
+"""Take the next step of a batch, whichever it is."""
+
+import logging
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from batches.models import Batch
+from batches.services.cancel import cancel_jobs
+from batches.services.claim import Claim, ClaimLostError
+from batches.services.collect import collect
+from batches.services.submit import give_up, submit
+from batches.services.timing import retry_interval
+from files.services import StoreError
+from providers.base import UpstreamError
+
+logger = logging.getLogger(__name__)
+
+STEPS: dict[str, Callable[[Claim], None]] = {
+    Batch.Status.VALIDATING: submit,
+    Batch.Status.IN_PROGRESS: collect,
+    Batch.Status.FINALIZING: collect,
+    Batch.Status.CANCELLING: cancel_jobs,
+}
+
+
+def advance(batch_id: str) -> bool:
+    """Take the step, if it is due and nobody else does; says whether another is due at once."""
+    claim = Claim.take(batch_id, was=tuple(STEPS))
+    if claim is None:
+        return False
+    try:
+        STEPS[claim.batch.status](claim)
+    except UpstreamError as error:
+        if not give_up(claim, error):
+            _postpone(claim, error.message, error.retry_after)
+    except StoreError as error:
+        _postpone(claim, str(error))
+    except ClaimLostError:
+        logger.info("batch %s was taken over or changed meanwhile", batch_id)
+        Batch.objects.held(batch_id, claim.lease).update(due_at=timezone.now())
+    return Batch.objects.due().filter(pk=batch_id).exists()
+
+
+def _postpone(claim: Claim, why: str, retry_after: float | None = None) -> None:
+    """Try the step again later, and say so."""
+    batch = claim.batch
+    attempts = batch.attempts + 1
+    due_at = timezone.now() + retry_interval(attempts, retry_after)
+    held = Batch.objects.held(batch.pk, claim.lease)
+    if held.update(due_at=due_at, attempts=attempts, last_error=why):
+        batch.note("postponed", f"{batch.status}, try {attempts} failed: {why}")
+    logger.warning("batch %s: %s", batch.pk, why)

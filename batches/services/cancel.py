@@ -1,0 +1,66 @@
+"""Stop a batch: at once for the client, as fast as the provider can for its jobs."""
+
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from batches.models import Batch, Job
+from batches.services.claim import Claim
+from batches.services.collect import collect
+from batches.services.submit import record_submission, request_of, upstream_of
+
+CANCELLABLE = (Batch.Status.VALIDATING, Batch.Status.IN_PROGRESS)
+
+
+class NotCancellableError(Exception):
+    """The batch has ended, or its results are being written."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(f"Cannot cancel a batch with status '{batch.status}'.")
+        self.batch = batch
+
+
+def cancel(batch: Batch) -> Batch:
+    """Say that the batch is to stop. Raises NotCancellableError; a second cancel changes nothing."""
+    stopped = Batch.objects.filter(pk=batch.pk, status__in=CANCELLABLE).update(
+        status=Batch.Status.CANCELLING,
+        cancelling_at=timezone.now(),
+        # A worker that holds the batch finishes what it does first.
+        due_at=Coalesce("due_at", Now()),
+    )
+    batch.refresh_from_db()
+    if stopped:
+        batch.note("cancelling", "asked for")
+    elif batch.status not in (Batch.Status.CANCELLING, Batch.Status.CANCELLED):
+        raise NotCancellableError(batch)
+    return batch
+
+
+def cancel_jobs(claim: Claim) -> None:
+    """Cancel every job upstream; once all have ended, collect what they did. Raises UpstreamError."""
+    batch = claim.batch
+    Job.objects.filter(batch=batch, status=Job.Status.PLANNED).update(status=Job.Status.DROPPED)
+    for job in batch.jobs.filter(status=Job.Status.SUBMITTING):
+        _find_or_drop(job)
+    for job in batch.jobs.filter(status=Job.Status.RUNNING):
+        claim.keep()
+        _cancel_job(job)
+    if batch.jobs.active().exists():
+        claim.release(None)
+    else:
+        collect(claim)
+
+
+def _find_or_drop(job: Job) -> None:
+    """A job whose submission may or may not have arrived."""
+    if state := upstream_of(job).find(request_of(job, job.batch)):
+        record_submission(job, state, found=True)
+    else:
+        Job.objects.filter(pk=job.pk).update(status=Job.Status.DROPPED)
+
+
+def _cancel_job(job: Job) -> None:
+    state = upstream_of(job).cancel(job.upstream_id)
+    Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(
+        upstream_status=state.raw, due_at=timezone.now()
+    )
+    job.batch.note("cancelling", f"the provider says {state.raw}", job=job)

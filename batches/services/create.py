@@ -1,0 +1,82 @@
+"""Write down what a client wants; a worker does the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from batches.models import Batch
+from files.models import File
+from providers.models import Credential, Workspace
+
+REPEATED_WITHIN = timedelta(minutes=10)
+WINDOWS = {"24h": timedelta(hours=24)}
+
+
+class NoCredentialError(Exception):
+    """No enabled credential of the workspace reaches the provider."""
+
+
+class IdempotencyConflictError(Exception):
+    """The idempotency key was used before, for something else."""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """How to tell that a create was made before.
+
+    `digest` stands for the body and who sent it, `key` is the client's Idempotency-Key, and `automatic`
+    says that the SDK repeats on its own because an answer got lost.
+    """
+
+    digest: str
+    key: str | None = None
+    automatic: bool = False
+
+
+def create(
+    *, workspace: Workspace, input_file: File, repeat: Repeat, fields: Mapping[str, Any]
+) -> tuple[Batch, bool]:
+    """The batch, and whether it is new: a repeated create gets the one that the first try made.
+
+    Raises NoCredentialError and IdempotencyConflictError.
+    """
+    with transaction.atomic():
+        # Equal creates name the same file: its lock makes a repeat wait for the first.
+        File.objects.select_for_update().get(pk=input_file.pk)
+        if made := _made_before(workspace, repeat):
+            return made, False
+        if not Credential.objects.usable(workspace=workspace, provider=fields["provider"]).exists():
+            raise NoCredentialError(fields["provider"])
+        now = timezone.now()
+        batch = Batch.objects.create(
+            workspace=workspace,
+            input_file=input_file,
+            request_digest=repeat.digest,
+            idempotency_key=repeat.key,
+            created_at=now,
+            expires_at=_expiry(now, fields["completion_window"]),
+            **fields,
+        )
+        batch.note("created", f"through the {batch.surface} surface for {batch.provider}")
+    return batch, True
+
+
+def _made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
+    made = Batch.objects.filter(workspace=workspace)
+    if repeat.key is not None:
+        batch = made.filter(idempotency_key=repeat.key).first()
+        if batch and batch.request_digest != repeat.digest:
+            raise IdempotencyConflictError(repeat.key)
+        return batch
+    if not repeat.automatic:
+        return None
+    since = timezone.now() - REPEATED_WITHIN
+    return made.filter(request_digest=repeat.digest, created_at__gte=since).first()
+
+
+def _expiry(created_at: datetime, completion_window: str) -> datetime:
+    return created_at + WINDOWS[completion_window]

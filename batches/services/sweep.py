@@ -1,0 +1,34 @@
+"""Find what was forgotten: a lost message, a dead worker, a file past its time."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from batches.models import Batch, Heartbeat
+from files import services as files
+from files.models import File
+
+AT_ONCE = 500
+WORKER = "worker"
+
+
+def forgotten() -> list[str]:
+    """The batches whose step is overdue: whoever should have taken it did not."""
+    late = timedelta(seconds=settings.SWEEP_SECONDS)
+    overdue = Batch.objects.active().due(late=late).order_by("due_at")
+    return list(overdue.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def beat() -> None:
+    """Say that beat, broker, worker and database all work: this ran."""
+    Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})
+
+
+def expire() -> int:
+    """Delete what has expired, and the bytes that no batch reads any more; returns how many files."""
+    files.expire()
+    reading = Batch.objects.active().values("input_file")
+    return files.purge(File.objects.exclude(pk__in=reading)) + files.sweep_broken_off(
+        timezone.now()
+    )

@@ -1,0 +1,21 @@
+"""Tokens used, in OpenAI's words for a batch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def total_usage(usages: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """The sum of what the jobs used; None if no provider said."""
+    said = [usage for usage in usages if usage]
+    return _sum(said) if said else None
+
+
+def _sum(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
+    for usage in usages:
+        for name, value in usage.items():
+            if isinstance(value, Mapping):
+                total[name] = _sum([total.get(name) or {}, value])
+            elif isinstance(value, int):
+                total[name] = total.get(name, 0) + value
+    return total

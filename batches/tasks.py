@@ -1,0 +1,46 @@
+"""Doors to the services, for Celery. Each may run twice or never."""
+
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+from batches import services
+
+
+def ring(batch_id: str) -> None:
+    """Ask for the batch's next step once what was written is committed.
+
+    A broker that cannot take the message fails nobody's request: the sweep will find the batch.
+    """
+    transaction.on_commit(partial(advance.delay, batch_id), robust=True)
+
+
+@shared_task
+def advance(batch_id: str) -> None:
+    if services.advance(batch_id):
+        advance.delay(batch_id)
+
+
+@shared_task
+def poll() -> None:
+    for credential_id in services.credentials_due():
+        poll_credential.delay(credential_id)
+
+
+@shared_task
+def poll_credential(credential_id: str) -> None:
+    for batch_id in services.poll(credential_id):
+        advance.delay(batch_id)
+
+
+@shared_task
+def sweep() -> None:
+    services.beat()
+    for batch_id in services.forgotten():
+        advance.apply_async((batch_id,), expires=60)
+
+
+@shared_task
+def expire() -> None:
+    services.expire()

@@ -1,0 +1,56 @@
+"""Who calls: the key, wherever an SDK puts it, and the workspace that it opens."""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from providers.models import VirtualKey, Workspace
+
+HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
+MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
+INCORRECT = "Incorrect API key provided: it is unknown here or was revoked."
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose request it is. `fingerprint` stands for the key without telling it."""
+
+    workspace: Workspace
+    key: VirtualKey | None
+    fingerprint: str
+
+
+class Authentication(BaseAuthentication):
+    """Puts a Caller at `request.auth`. Raises AuthenticationFailed."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        text = presented_key(request)
+        if not text:
+            raise AuthenticationFailed(MISSING)
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        if settings.AUTH == "open":
+            workspace = Workspace.objects.get(name=Workspace.DEFAULT)
+            return None, Caller(workspace, None, fingerprint)
+        key = (
+            VirtualKey.objects.select_related("workspace")
+            .filter(digest=fingerprint, revoked_at=None)
+            .first()
+        )
+        if key is None:
+            raise AuthenticationFailed(INCORRECT)
+        return None, Caller(key.workspace, key, fingerprint)
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def presented_key(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    given = (request.headers.get(name, "").strip() for name in HEADERS)
+    return next((key for key in given if key), "")

@@ -1,0 +1,178 @@
+"""Files and batches as OpenAI's SDK asks for them."""
+
+import hashlib
+from datetime import timedelta
+
+import msgspec
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, StreamingHttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batches import services, tasks
+from batches.models import Batch
+from files import services as files
+from files.models import File
+from gateway.openai import wire
+from gateway.openai.read import Fields
+from gateway.surface import RequestError, SurfaceView, page
+from gateway.upload import receive
+
+
+class OpenAIView(SurfaceView):
+    def write_error(self, error: RequestError) -> Response:
+        response = Response(wire.write_error(error), status=error.status)
+        if error.status == 507:
+            response["x-should-retry"] = "false"
+        return response
+
+    def query(self, request: Request) -> Fields:
+        return Fields(request.query_params.dict())
+
+    def body(self, request: Request) -> dict[str, object]:
+        """The JSON object that was sent, empty where none was. Raises RequestError."""
+        raw = request._request.body
+        try:
+            return msgspec.json.decode(raw, type=dict[str, object]) if raw else {}
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise RequestError(
+                "The body is no JSON object: send one, with content-type application/json.",
+                code="invalid_json",
+            ) from None
+
+
+class Unknown(OpenAIView):
+    """Every other address below /openai."""
+
+    def answer(self, request: Request) -> Response:
+        raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+
+
+class Files(OpenAIView):
+    def create(self, request: Request) -> Response:
+        limit = files.upload_limit()
+        with files.writing(self.caller.workspace, limit=limit) as writer:
+            form = receive(request._request, writer)
+            fields = wire.read_upload(form.fields, form.filename)
+        seconds = fields.pop("expires_after")
+        file = files.publish(
+            writer.file,
+            **fields,
+            filename=form.filename[:512],
+            content_type=form.content_type,
+            surface="openai",
+            expires_at=writer.file.created_at + timedelta(seconds=seconds) if seconds else None,
+        )
+        return Response(wire.write_file(file))
+
+    def list(self, request: Request) -> Response:
+        query = self.query(request)
+        wire.read_provider(query)
+        limit = query.whole("limit", 1, wire.MOST_FILES, wire.MOST_FILES)
+        order = query.optional_choice("order", ("asc", "desc"))
+        rows = self.visible()
+        if purpose := query.optional_text("purpose", longest=64):
+            rows = rows.filter(purpose=purpose)
+        after = query.optional_text("after", longest=100)
+        query.refuse_others()
+        found, more = page(
+            rows,
+            after=self.find(after) if after else None,
+            limit=limit,
+            ascending=order == "asc",
+        )
+        return Response(wire.write_list([wire.write_file(file) for file in found], more=more))
+
+    def retrieve(self, request: Request, file_id: str) -> Response:
+        return Response(wire.write_file(self.find(file_id)))
+
+    def destroy(self, request: Request, file_id: str) -> Response:
+        file = self.find(file_id)
+        files.delete(file)
+        return Response(wire.write_deleted(file))
+
+    def content(self, request: Request, file_id: str) -> HttpResponseBase:
+        file = self.find(file_id)
+        response = StreamingHttpResponse(
+            files.opened(file), content_type="application/octet-stream"
+        )
+        response["content-length"] = str(file.size)
+        response["x-content-type-options"] = "nosniff"
+        return response
+
+    def visible(self) -> QuerySet[File]:
+        return File.objects.visible(self.caller.workspace)
+
+    def find(self, file_id: str) -> File:
+        core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
+        file = self.visible().filter(pk=core).first()
+        if file is None:
+            raise wire.not_found("File", file_id)
+        return file
+
+
+class Batches(OpenAIView):
+    def create(self, request: Request) -> Response:
+        input_file_id, fields = wire.read_create(self.body(request))
+        batch, new = services.create(
+            workspace=self.caller.workspace,
+            input_file=self.input_file(input_file_id),
+            repeat=self.repeat(request),
+            fields={**fields, "virtual_key": self.caller.key},
+        )
+        if new:
+            tasks.ring(batch.pk)
+        return Response(wire.write_batch(batch))
+
+    def list(self, request: Request) -> Response:
+        query = self.query(request)
+        rows = Batch.objects.filter(workspace=self.caller.workspace)
+        if provider := wire.read_provider(query):
+            rows = rows.filter(provider=provider)
+        if model := query.optional_text("model", longest=255):
+            rows = rows.filter(model=model)
+        limit = query.whole("limit", 1, wire.MOST_BATCHES, wire.USUAL_BATCHES)
+        after = query.optional_text("after", longest=100)
+        query.refuse_others()
+        found, more = page(rows, after=self.find(after) if after else None, limit=limit)
+        return Response(wire.write_list([wire.write_batch(batch) for batch in found], more=more))
+
+    def retrieve(self, request: Request, batch_id: str) -> Response:
+        return Response(wire.write_batch(self.find(batch_id)))
+
+    def cancel(self, request: Request, batch_id: str) -> Response:
+        form = Fields(self.body(request))
+        wire.read_provider(form)
+        form.refuse_others()
+        batch = services.cancel(self.find(batch_id))
+        tasks.ring(batch.pk)
+        return Response(wire.write_batch(batch))
+
+    def find(self, batch_id: str) -> Batch:
+        core = wire.read_id(batch_id, wire.BATCH_PREFIX, "Batch")
+        batch: Batch | None = Batch.objects.filter(workspace=self.caller.workspace, pk=core).first()
+        if batch is None:
+            raise wire.not_found("Batch", batch_id)
+        return batch
+
+    def input_file(self, file_id: str) -> File:
+        core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
+        file = File.objects.visible(self.caller.workspace).filter(pk=core).first()
+        if file is None:
+            raise wire.not_found("File", file_id)
+        if file.purpose != File.Purpose.BATCH:
+            raise RequestError(
+                f"The file '{file_id}' was uploaded with purpose '{file.purpose}': "
+                "a batch's input needs purpose 'batch'.",
+                code="invalid_file_purpose",
+                param="input_file_id",
+            )
+        return file
+
+    def repeat(self, request: Request) -> services.Repeat:
+        """How to know this create again. The SDK counts its own retries in a header."""
+        body = request._request.body
+        digest = hashlib.sha256(self.caller.fingerprint.encode() + b"\n" + body).hexdigest()
+        retries = request.headers.get("x-stainless-retry-count", "0")
+        key = request.headers.get("idempotency-key")
+        return services.Repeat(digest, key[:255] if key else None, retries not in ("", "0"))

@@ -1,0 +1,153 @@
+"""What the surfaces share: the base of their views, errors, one way to answer, keyset pages."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.db.models import Model, Q, QuerySet
+from rest_framework.exceptions import APIException
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from batches.services import IdempotencyConflictError, NoCredentialError, NotCancellableError
+from files.services import FileTooLargeError, StoreError, StoreFullError
+from gateway.authentication import Authentication, Caller
+
+logger = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=Model)
+
+
+class RequestError(Exception):
+    """The caller is at fault. The message says what to change; `param` names where."""
+
+    def __init__(
+        self, message: str, *, status: int = 400, code: str | None = None, param: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.param = param
+
+
+def as_request_error(error: Exception) -> RequestError:
+    """What any exception means to a client; one that we did not foresee is a 500 that tells nothing."""
+    for kind, explain in EXPLANATIONS.items():
+        if isinstance(error, kind):
+            return explain(error)
+    logger.error("unforeseen failure", exc_info=error)
+    return RequestError("The server failed. Please try again.", status=500, code="server_error")
+
+
+def _too_large(error: Any) -> RequestError:
+    return RequestError(
+        f"The file is larger than {error.limit} bytes: send it in several parts.",
+        status=413,
+        code="file_too_large",
+        param="file",
+    )
+
+
+def _no_credential(error: Any) -> RequestError:
+    return RequestError(
+        f"No credential for provider '{error}' is set up here: ask the operator to add one, "
+        "or name another provider.",
+        code="no_credential",
+        param="provider",
+    )
+
+
+def _unavailable(error: Any) -> RequestError:
+    logger.error("unavailable: %s", type(error).__name__, exc_info=error)
+    return RequestError(
+        "A part of the server is down. Please try again.", status=503, code="overloaded"
+    )
+
+
+EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
+    RequestError: lambda error: error,
+    FileTooLargeError: _too_large,
+    StoreFullError: lambda error: RequestError(
+        "The server has no room left for files: ask the operator.", status=507, code="storage_full"
+    ),
+    StoreError: _unavailable,
+    FileNotFoundError: lambda error: RequestError("The file's content is gone.", status=404),
+    OperationalError: _unavailable,
+    NoCredentialError: _no_credential,
+    NotCancellableError: lambda error: RequestError(str(error), code="batch_not_cancellable"),
+    IdempotencyConflictError: lambda error: RequestError(
+        "This Idempotency-Key was used before, with another body: use a new key.",
+        code="idempotency_key_reused",
+    ),
+    RequestDataTooBig: lambda error: RequestError(
+        "The body is too large: upload a file instead.", status=413, code="request_too_large"
+    ),
+    APIException: lambda error: RequestError(str(error.detail), status=error.status_code),
+}
+
+
+class OneAnswer(BaseContentNegotiation):
+    """SDKs ask for `application/binary` and the like and take what comes."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return msgspec.json.encode(data)
+
+
+class SurfaceView(ViewSet):
+    """A view of one surface. `write_error` says an error in the words of its SDK."""
+
+    authentication_classes = [Authentication]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = OneAnswer
+
+    @property
+    def caller(self) -> Caller:
+        return cast(Caller, self.request.auth)
+
+    def write_error(self, error: RequestError) -> Response:
+        raise NotImplementedError
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
+        return lambda error, context: self.write_error(as_request_error(error))
+
+
+def page(
+    rows: QuerySet[Row], *, after: Row | None, limit: int, ascending: bool = False
+) -> tuple[list[Row], bool]:
+    """The `limit` rows that follow `after` by time of creation, and whether more follow these."""
+    word = "gt" if ascending else "lt"
+    if after is not None:
+        at, pk = getattr(after, "created_at"), after.pk  # noqa: B009 -- a Row of any model
+        rows = rows.filter(
+            Q(**{f"created_at__{word}": at}) | Q(created_at=at, **{f"id__{word}": pk})
+        )
+    sign = "" if ascending else "-"
+    found = list(rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1])
+    return found[:limit], len(found) > limit
