@@ -6,6 +6,7 @@ Messages only say "look at this row now": each may be lost or come twice. What t
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
 
@@ -65,6 +66,12 @@ def _transport_options() -> dict[str, object]:
         "control_folder": folder / "control",
         "polling_interval": 0.1,
     }
+
+
+@worker_ready.connect
+def _sweep_at_once(**sent: object) -> None:
+    """A worker that comes back looks for what is due before the next tick of the beat."""
+    app.send_task("batches.tasks.sweep")
 
 
 _configure()

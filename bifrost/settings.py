@@ -180,7 +180,10 @@ LOG_LEVEL = env.choice("BIFROST_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "bifrost.logs.RequestFilter"}},
+    "filters": {
+        "request": {"()": "bifrost.logs.RequestFilter"},
+        "failures": {"()": "bifrost.logs.FailureFilter"},
+    },
     "formatters": {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
         "json": {
@@ -197,9 +200,13 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Their INFO lines name hosts, buckets and keys of clients.
     "loggers": {
-        name: {"level": "WARNING"} for name in ("boto3", "botocore", "s3transfer", "urllib3")
+        "django.request": {"filters": ["failures"]},
+        # The INFO lines of these name hosts, buckets and keys of clients, or every single task.
+        **{
+            name: {"level": "WARNING"}
+            for name in ("boto3", "botocore", "s3transfer", "urllib3", "celery")
+        },
     },
 }
 

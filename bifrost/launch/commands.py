@@ -1,4 +1,4 @@
-"""What each process of an installation runs: the launcher and the containers start these commands."""
+"""What each process of an installation runs, be it started by the launcher or in a container."""
 
 import sys
 from collections.abc import Callable
@@ -22,15 +22,17 @@ def web() -> list[str]:
         *("--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--workers-kill-timeout", "5"),
-        *("--http", "1", "--no-ws", "--log-level", "warning"),
+        *("--http", "1", "--no-ws", "--log-level", "error"),
         "bifrost.wsgi:application",
     ]
 
 
 def worker() -> list[str]:
     # Workers need nothing from one another, and asking around would delay the start by a second.
+    # Celery calls root too powerful at every start; in a container there may be nobody else.
     return [
-        *_module("celery", "-A", "bifrost", "--quiet", "worker"),
+        *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
+        *("-m", "celery", "-A", "bifrost", "--quiet", "worker"),
         *("--without-gossip", "--without-mingle"),
     ]
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 PATIENCE = 5.0
 
@@ -18,19 +19,20 @@ def main() -> None:
     for line in sys.stdin:
         change = groups.add if line[0] == "+" else groups.discard
         change(int(line[1:]))
-    _signal(groups, signal.SIGTERM)
+    # Only its first process: that one ends its own, and those would drop their work.
+    _signal(groups, signal.SIGTERM, os.kill)
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and _signal(groups, 0):
+    while time.monotonic() < deadline and _signal(groups, 0, os.killpg):
         time.sleep(0.05)
-    _signal(groups, signal.SIGKILL)
+    _signal(groups, signal.SIGKILL, os.killpg)
 
 
-def _signal(groups: set[int], number: int) -> bool:
+def _signal(groups: set[int], number: int, send: Callable[[int, int], None]) -> bool:
     """Signal every group. False if none of them has a process left."""
     found = False
     for group in groups:
         try:
-            os.killpg(group, number)
+            send(group, number)
         except (ProcessLookupError, PermissionError):
             continue
         found = True

@@ -1,0 +1,65 @@
+"""The page that is shown when an installation is ready."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from bifrost.launch.terminal import BOLD, DIM
+
+LABEL = 12
+SIMULATED = "answers are simulated. For real ones set {keys}."
+SNIPPET = """\
+import json, time
+from openai import OpenAI
+
+client = OpenAI(base_url="{url}/openai", api_key="{key}")
+body = {{"model": "gpt-5-mini", "messages": [{{"role": "user", "content": "Hello!"}}]}}
+line = {{"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": body}}
+file = client.files.create(file=("hello.jsonl", json.dumps(line).encode()), purpose="batch")
+batch = client.batches.create(
+    input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+)
+while batch.status in ("validating", "in_progress", "finalizing"):
+    time.sleep(1)
+    batch = client.batches.retrieve(batch.id)
+
+print(client.files.content(batch.output_file_id).text)"""
+
+
+def page(prepared: str, *, seconds: float, sandbox: bool, style: Callable[[str, str], str]) -> str:
+    """What `prepare` said stands between the addresses and the snippet."""
+    url = settings.PUBLIC_URL
+    facts = [
+        f"{'OpenAI SDK':<{LABEL}}{url}/openai",
+        f"{'Admin':<{LABEL}}{url}/admin/",
+        f"{'Health':<{LABEL}}{url}/readyz",
+        "",
+        *prepared.splitlines(),
+        f"{'Data':<{LABEL}}{settings.DATA}",
+    ]
+    if sandbox:
+        facts.append(f"{'Sandbox':<{LABEL}}{SIMULATED.format(keys=_missing_keys())}")
+    title = style(f"Bifrost {settings.VERSION} is ready", BOLD)
+    lines = [
+        f"{title} {style(f'after {seconds:.1f} s', DIM)}",
+        "",
+        *(f"{style(fact[:LABEL], DIM)}{fact[LABEL:]}" for fact in facts),
+        "",
+        style("Paste this into .venv/bin/python:", DIM),
+        "",
+        *(f"  {line}".rstrip() for line in snippet().splitlines()),
+        "",
+        style("Ctrl-C stops everything.", DIM),
+    ]
+    return "\n".join(f"  {line}".rstrip() for line in ["", *lines, ""])
+
+
+def snippet() -> str:
+    key = "any" if settings.AUTH == "open" else "a virtual key from the admin"
+    return SNIPPET.format(url=settings.PUBLIC_URL, key=key)
+
+
+def _missing_keys() -> str:
+    if settings.SANDBOX:
+        return "SANDBOX=0"
+    return " and ".join(name for name, value in settings.PROVIDER_KEYS.items() if not value)
