@@ -12,6 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
 
 from django.conf import settings
 
+from bifrost.broker import SCHEME as EMBEDDED
+
 app = Celery("bifrost")
 
 
@@ -20,7 +22,6 @@ def _configure() -> None:
     sweep_every = settings.SWEEP_SECONDS
     app.conf.update(
         broker_url=settings.CELERY_BROKER_URL,
-        broker_transport_options=_transport_options(),
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         task_acks_late=True,
@@ -31,6 +32,7 @@ def _configure() -> None:
         worker_concurrency=settings.WORKER_PROCESSES,
         beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=1,
+        **_broker_options(),
         beat_schedule={
             # A tick that nobody took before the next one is of no use.
             "poll": {
@@ -52,20 +54,16 @@ def _configure() -> None:
     )
 
 
-def _transport_options() -> dict[str, object]:
+def _broker_options() -> dict[str, object]:
     if settings.CELERY_BROKER_URL.startswith("redis"):
-        return {"socket_connect_timeout": 3}
-    if settings.CELERY_BROKER_URL != settings.EMBEDDED_BROKER:
+        return {"broker_transport_options": {"socket_connect_timeout": 3}}
+    if not settings.CELERY_BROKER_URL.startswith(EMBEDDED):
         return {}
     folder = settings.DATA / "broker"
-    for name in ("messages", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    return {
-        "data_folder_in": folder / "messages",
-        "data_folder_out": folder / "messages",
-        "control_folder": folder / "control",
-        "polling_interval": 0.1,
-    }
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "polling_interval": 0.05}
+    # Remote control needs a broker that can tell all workers at once.
+    return {"broker_transport_options": options, "worker_enable_remote_control": False}
 
 
 @worker_ready.connect

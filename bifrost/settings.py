@@ -166,9 +166,8 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("BIFROST_STATIC", DATA / "static")
 
-EMBEDDED_BROKER = "filesystem://localhost"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED_BROKER)
-BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "embedded://localhost")
+BROKERS = ("embedded", "redis", "rediss", "amqp", "amqps")
 if CELERY_BROKER_URL.split(":")[0] not in BROKERS:
     raise ImproperlyConfigured(
         "CELERY_BROKER_URL names no broker that Bifrost knows: write redis://host:6379/0 or "

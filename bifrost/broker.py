@@ -1,0 +1,45 @@
+"""The embedded broker: one folder, one file for each message, no server.
+
+Kombu's filesystem transport opens a message's file before it writes it, and a worker that reads it in
+between ends with a JSON error. Here a message appears whole, by a rename, and is taken by another, so
+that it has one taker. A taker that dies loses the message: the sweep finds what it was about.
+"""
+
+import secrets
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import msgspec
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+
+SCHEME = "embedded"
+
+
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: dict[str, Any], **options: Any) -> None:
+        name = f"{time.time_ns():020d}_{secrets.token_hex(4)}.{queue}"
+        folder = Path(self.data_folder_out)
+        draft = folder / f"{name}.draft"
+        draft.write_bytes(msgspec.json.encode(payload))
+        draft.rename(folder / f"{name}.msg")
+
+    def _get(self, queue: str) -> dict[str, Any]:
+        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+            taken = path.with_suffix(f".{secrets.token_hex(4)}")
+            try:
+                path.rename(taken)
+            except FileNotFoundError:
+                continue
+            payload: dict[str, Any] = msgspec.json.decode(taken.read_bytes())
+            taken.unlink()
+            return payload
+        raise Empty
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
+
+
+TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
