@@ -46,7 +46,9 @@ class Workers:
     ) -> ResultT:
         # The order is finished even if nobody waits for it any more: a worker that is given up in
         # the middle would answer the next order with the result of this one.
-        result = await asyncio.shield(self._obey(order, report))
+        task = asyncio.create_task(self._obey(order, report))
+        task.add_done_callback(_look_at)
+        result = await asyncio.shield(task)
         assert isinstance(result, kind)
         return result
 
@@ -59,10 +61,17 @@ class Workers:
 
     async def _obey(self, order: Order, report: Callable[[str], None]) -> Result:
         async with self._slots:
-            process = self._idle.pop() if self._idle else await self._start()
+            process = self._take() or await self._start()
             result = await _converse(process, order, report)
             self._idle.append(process)
             return result
+
+    def _take(self) -> Process | None:
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+        return None
 
     async def _start(self) -> Process:
         process = await asyncio.create_subprocess_exec(
@@ -77,6 +86,12 @@ class Workers:
         )
         self._all.add(process)
         return process
+
+
+def _look_at(task: asyncio.Task[Result]) -> None:
+    """Asyncio complains of errors that nobody saw, also of those that nobody waits for."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _converse(process: Process, order: Order, report: Callable[[str], None]) -> Result:

@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7578
 from pathlib import Path
 from typing import BinaryIO, Self
 
-import multipart  # type: ignore[import-untyped]
+import multipart
 from aiohttp import web
 
 from providers.sandbox.openai import refusals

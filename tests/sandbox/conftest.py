@@ -1,0 +1,66 @@
+"""One sandbox for all tests of this folder; every test has an account of its own in it."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from openai import DefaultHttpxClient, OpenAI
+
+from tests.sandbox.process import start_sandbox
+
+_accounts = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with start_sandbox(tmp_path_factory.mktemp("sandbox"), seconds=0) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[DefaultHttpxClient]:
+    with DefaultHttpxClient() as client:
+        yield client
+
+
+@pytest.fixture
+def connect(sandbox: str, http: DefaultHttpxClient) -> Callable[..., OpenAI]:
+    """Makes strict clients, which share their connections."""
+
+    def strict(key: str, *, url: str = sandbox, max_retries: int = 0) -> OpenAI:
+        return OpenAI(
+            api_key=key,
+            base_url=f"{url}/openai/v1",
+            max_retries=max_retries,
+            http_client=http,
+            _strict_response_validation=True,
+        )
+
+    return strict
+
+
+@pytest.fixture
+def key() -> str:
+    return f"sk-test-{next(_accounts)}"
+
+
+@pytest.fixture
+def client(connect: Callable[..., OpenAI], key: str) -> OpenAI:
+    return connect(key)
+
+
+@pytest.fixture
+def control(sandbox: str) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Calls the control path; whatever faults a test leaves behind are taken away."""
+    session = requests.Session()
+
+    def call(method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        answer = session.request(method, f"{sandbox}/_sandbox/{path}", json=body, timeout=10)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    yield call
+    call("DELETE", "faults")
+    session.close()

@@ -1,0 +1,117 @@
+import openai
+import pytest
+from openai import OpenAI
+from openai.types import Batch
+
+from tests.sandbox.process import start_sandbox
+from tests.sandbox.records import (
+    TERMINAL,
+    by_id,
+    chat,
+    chats,
+    jsonl,
+    results,
+    run,
+    submit,
+    upload,
+    wait,
+)
+
+
+def seen(client: OpenAI, batch: Batch) -> list[Batch]:
+    """The batch as it was at every poll until its end."""
+    polls: list[Batch] = []
+
+    def is_over(polled: Batch) -> bool:
+        polls.append(polled)
+        return polled.status in TERMINAL
+
+    wait(client, batch, is_over)
+    return polls
+
+
+def test_a_batch_passes_through_all_stages_while_its_counts_grow(client: OpenAI):
+    lines = [chat(f"c{n}", "[sandbox:status=500]" if n % 2 else "x") for n in range(40)]
+    lines.append(chat("slow", "[sandbox:seconds=1]"))
+    polls = seen(client, submit(client, jsonl(lines)))
+    statuses = list(dict.fromkeys(poll.status for poll in polls))
+    assert statuses == ["validating", "in_progress", "finalizing", "completed"]
+    counts = [poll.request_counts for poll in polls if poll.request_counts]
+    totals = {poll.status: poll.request_counts.total for poll in polls if poll.request_counts}
+    assert totals == {"validating": 0, "in_progress": 41, "finalizing": 41, "completed": 41}
+    done = [count.completed + count.failed for count in counts]
+    assert done == sorted(done)
+    assert len(set(done)) > 5
+    assert done[-1] == 41
+    assert all(count.completed + count.failed <= count.total for count in counts)
+    assert any(0 < count.failed < 20 for count in counts)
+
+
+def test_a_cancelled_batch_keeps_what_was_finished(client: OpenAI):
+    batch = submit(client, jsonl(chats(40, "[sandbox:seconds=2]")))
+    batch = wait(client, batch, lambda b: bool(b.request_counts and b.request_counts.completed))
+    batch = client.batches.cancel(batch.id)
+    assert batch.status == "cancelling"
+    assert batch.cancelling_at is not None
+    assert client.batches.cancel(batch.id).status == "cancelling"
+    batch = wait(client, batch)
+    assert batch.status == "cancelled"
+    assert batch.cancelled_at is not None
+    assert batch.finalizing_at is None
+    assert batch.request_counts is not None
+    finished = by_id(client, batch.output_file_id)
+    unfinished = by_id(client, batch.error_file_id)
+    assert len(finished) == batch.request_counts.completed < 40
+    assert len(finished) + len(unfinished) == batch.request_counts.total == 40
+    assert {result["error"]["code"] for result in unfinished.values()} == {"batch_cancelled"}
+
+
+def test_a_batch_cancelled_while_it_is_validated_has_no_results(client: OpenAI):
+    id = upload(client, jsonl(chats(40, "[sandbox:seconds=4]")))
+    wait(client, submit(client, jsonl(chats(1))))
+    batch = client.batches.create(
+        input_file_id=id, endpoint="/v1/chat/completions", completion_window="24h"
+    )
+    client.batches.cancel(batch.id)
+    batch = wait(client, batch)
+    assert batch.status == "cancelled"
+    assert batch.output_file_id is None
+    assert batch.error_file_id is None
+
+
+@pytest.mark.parametrize("lines", [chats(1), [{}], chats(2, "[sandbox:batch=expire]")])
+def test_what_is_over_cannot_be_cancelled(client: OpenAI, lines):
+    batch = run(client, lines)
+    with pytest.raises(openai.ConflictError, match=f"status '{batch.status}'"):
+        client.batches.cancel(batch.id)
+
+
+def test_files_and_batches_outlive_a_restart(tmp_path, connect):
+    with start_sandbox(tmp_path) as url:
+        client = connect("sk-restart", url=url)
+        done = run(client, chats(3))
+        content = client.files.content(done.output_file_id or "").read()
+    with start_sandbox(tmp_path) as url:
+        client = connect("sk-restart", url=url)
+        assert client.batches.retrieve(done.id) == done
+        assert client.files.content(done.output_file_id or "").read() == content
+
+
+def test_a_restart_takes_up_what_was_unfinished(tmp_path, connect):
+    with start_sandbox(tmp_path, seconds=30) as url:
+        client = connect("sk-restart", url=url)
+        running = submit(client, jsonl(chats(3, "[sandbox:seconds=1]")))
+        cancelling = submit(client, jsonl(chats(3)))
+        client.batches.cancel(cancelling.id)
+    with start_sandbox(tmp_path, seconds=30) as url:
+        client = connect("sk-restart", url=url)
+        batch = wait(client, running)
+        assert batch.status == "completed"
+        assert len(results(client, batch.output_file_id)) == 3
+        assert wait(client, cancelling).status == "cancelled"
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_many_batches_run_at_once(client: OpenAI):
+    batches = [submit(client, jsonl(chats(20))) for _ in range(10)]
+    assert {wait(client, batch).status for batch in batches} == {"completed"}
