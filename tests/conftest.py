@@ -1,0 +1,20 @@
+"""What the tests share. `stack` is a whole installation, started as a user starts it."""
+
+from collections.abc import Iterator
+
+import pytest
+from openai import OpenAI
+
+from tests.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One for all tests of the session: leave no faults in its sandbox."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def openai(stack: Stack) -> OpenAI:
+    return stack.openai()

@@ -1,0 +1,12 @@
+"""A plugin that keeps the tests out of the data and the accounts of whoever runs them."""
+
+import os
+import tempfile
+
+PREFIXES = ("OPENAI_", "AWS_")
+NAMES = ("SANDBOX", "PORT")
+
+for name in list(os.environ):
+    if name.startswith(PREFIXES) or name in NAMES:
+        del os.environ[name]
+os.environ.setdefault("BIFROST_DATA", tempfile.mkdtemp(prefix="bifrost-tests-"))

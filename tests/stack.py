@@ -1,0 +1,146 @@
+"""A whole installation as a user starts it: `with running_stack(folder) as stack: ...`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psutil
+import psycopg
+import redis
+import requests
+from openai import OpenAI
+
+ROOT = Path(__file__).resolve().parents[1]
+READY_SECONDS = 60
+
+
+@dataclass
+class Stack:
+    """Where it listens, and its processes."""
+
+    url: str
+    sandbox_url: str
+    data: Path
+    launcher: subprocess.Popen[bytes]
+    environment: dict[str, str]
+
+    def openai(self, **options: object) -> OpenAI:
+        """The SDK, strict about what it is answered."""
+        settings = {"max_retries": 0, "api_key": "sk-any", **options}
+        return OpenAI(
+            base_url=f"{self.url}/openai", _strict_response_validation=True, **settings
+        )
+
+    def sandbox(self, method: str, path: str, **json: object) -> dict:
+        """Call the sandbox's control path."""
+        answer = requests.request(
+            method, f"{self.sandbox_url}/_sandbox/{path}", json=json or None, timeout=10
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """The processes below the launcher whose command line has all the words."""
+        found = psutil.Process(self.launcher.pid).children(recursive=True)
+        return [process for process in found if set(words) <= set(_command_line(process))]
+
+    def kill_worker(self) -> None:
+        """As power loss would: the worker and its children at once, wherever they are."""
+        for process in self.processes("celery", "worker"):
+            for one in (process, *process.children(recursive=True)):
+                one.kill()
+
+
+@contextmanager
+def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
+    """On the database and broker of DATABASE_URL and CELERY_BROKER_URL, where these are set."""
+    with ExitStack() as undo:
+        port, sandbox_port = free_ports(2)
+        own = {
+            "BIFROST_DATA": str(data),
+            "PORT": str(port),
+            "SANDBOX": "1",
+            "BIFROST_SANDBOX_URL": f"http://127.0.0.1:{sandbox_port}",
+            "BIFROST_POLL_SECONDS": "0.2",
+            "BIFROST_SWEEP_SECONDS": "1",
+            "BIFROST_SANDBOX_SECONDS": "0.5",
+            **undo.enter_context(own_servers()),
+            **environment,
+        }
+        with (data / "stack.log").open("ab") as log:
+            launcher = subprocess.Popen(
+                [sys.executable, "-m", "bifrost.run"],
+                cwd=ROOT,
+                env={**os.environ, **own},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        undo.callback(_stop, launcher)
+        url = f"http://127.0.0.1:{port}"
+        _await_ready(url, launcher, data / "stack.log")
+        yield Stack(url, own["BIFROST_SANDBOX_URL"], data, launcher, own)
+
+
+@contextmanager
+def own_servers() -> Iterator[dict[str, str]]:
+    """A database of its own at the server of DATABASE_URL, dropped afterwards, and an empty broker."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        yield {}
+        return
+    name = f"bifrost_stack_{os.getpid()}_{time.time_ns()}"
+    broker = os.environ["CELERY_BROKER_URL"]
+    _execute(url, f"CREATE DATABASE {name}")
+    try:
+        if broker.startswith("redis"):
+            with redis.Redis.from_url(broker) as server:
+                server.flushdb()
+        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+    finally:
+        _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as open_sockets:
+        listeners = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
+
+
+def _execute(url: str, statement: str) -> None:
+    maintenance = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _await_ready(url: str, launcher: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and launcher.poll() is None:
+        try:
+            if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"not ready:\n{log.read_text()[-4000:]}")
+
+
+def _stop(launcher: subprocess.Popen[bytes]) -> None:
+    launcher.send_signal(signal.SIGINT)
+    launcher.wait(15)
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
