@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from typing import Any
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -89,7 +90,12 @@ class Credential(models.Model):
     provider = models.CharField(max_length=20, choices=Provider)
     name = models.CharField(max_length=100)
     encrypted_secret = models.TextField(blank=True, editable=False)
-    base_url = models.URLField(blank=True, help_text="Leave empty for the provider's own address")
+    base_url = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Leave empty for the provider's own address",
+    )
     options = models.JSONField(default=dict, blank=True)
     enabled = models.BooleanField(default=True)
     sandbox = models.BooleanField(default=False, editable=False)
