@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,6 +51,14 @@ class Environment:
     def words(self, name: str, default: str = "") -> list[str]:
         """A list whose parts are set off by commas."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def address(self, name: str, default: str = "", *, example: str) -> str:
+        """An http or https URL without a slash at its end, or nothing."""
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ImproperlyConfigured(f"{name}={value!r} is no address: write {example}.")
+        return value
 
     def folder(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().absolute()

@@ -12,7 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import find_dotenv, load_dotenv
 
 from bifrost.launch.commands import COMMANDS
-from bifrost.launch.launcher import Launcher, LaunchError, why_not_ready
+from bifrost.launch.health import reachable, what_is_wrong
+from bifrost.launch.launcher import Launcher, LaunchError
+
+CHECKS = {"healthy": "/healthz", "ready": "/readyz"}
 
 
 def main() -> int:
@@ -27,8 +30,8 @@ def main() -> int:
 
 
 def _run(process: str) -> int:
-    if process == "ready":
-        return _ready()
+    if process in CHECKS:
+        return _check(CHECKS[process])
     if process == "everything":
         Launcher().run()
         return 0
@@ -36,17 +39,17 @@ def _run(process: str) -> int:
     return os.execv(command[0], command)
 
 
-def _ready() -> int:
-    """For health checks: 0 when everything answers."""
-    missing = why_not_ready("127.0.0.1", settings.PORT)
-    print(missing or "ready")  # noqa: T201
-    return 1 if missing else 0
+def _check(path: str) -> int:
+    """For health checks, where there is no curl: 0 if all is well."""
+    wrong = what_is_wrong(reachable(settings.BIND), settings.PORT, path=path)
+    print(wrong or "ok")  # noqa: T201
+    return 1 if wrong else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bifrost.run", description=__doc__)
     parser.add_argument(
-        "process", nargs="?", default="everything", choices=["everything", *COMMANDS, "ready"]
+        "process", nargs="?", default="everything", choices=["everything", *COMMANDS, *CHECKS]
     )
     return parser
 

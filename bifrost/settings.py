@@ -29,11 +29,9 @@ ENCRYPTION_KEYS = encryption_keys(env.words("BIFROST_ENCRYPTION_KEYS"), DATA / "
 
 PORT = env.whole("PORT", 8080, most=65535)
 BIND = env.text("BIFROST_BIND", "127.0.0.1")
-PUBLIC_URL = env.text("BIFROST_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
-if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or not urlsplit(PUBLIC_URL).hostname:
-    raise ImproperlyConfigured(
-        f"BIFROST_PUBLIC_URL={PUBLIC_URL!r} is no address: write https://bifrost.example.com."
-    )
+PUBLIC_URL = env.address(
+    "BIFROST_PUBLIC_URL", f"http://localhost:{PORT}", example="https://bifrost.example.com"
+)
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("BIFROST_ALLOWED_HOSTS") or [
     "localhost",
@@ -61,10 +59,11 @@ SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
 
 # The accounts at providers that the environment names, made into credentials by `manage.py prepare`
 SANDBOX = env.flag("SANDBOX")
-SANDBOX_URL = env.text("BIFROST_SANDBOX_URL").rstrip("/")
+SANDBOX_URL = env.address("BIFROST_SANDBOX_URL", example="http://127.0.0.1:8090")
 SANDBOX_SECONDS = env.number("BIFROST_SANDBOX_SECONDS", 6, least=0, most=86400)
+OPENAI_API = "https://api.openai.com/v1"
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
-OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+OPENAI_BASE_URL = env.address("OPENAI_BASE_URL", OPENAI_API, example=OPENAI_API)
 PROVIDER_KEYS = {"OPENAI_API_KEY": OPENAI_API_KEY}
 
 INSTALLED_APPS = [
@@ -143,6 +142,12 @@ DATABASE_CONNECTIONS = env.whole("BIFROST_DATABASE_CONNECTIONS", 16, most=1000)
 DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Both are names of boto3's own.
+STORAGE_ENDPOINT = env.address(
+    "AWS_ENDPOINT_URL_S3",
+    env.address("AWS_ENDPOINT_URL", example="https://s3.example.com"),
+    example="https://s3.example.com",
+)
 STORAGE_URL = env.text("BIFROST_STORAGE_URL", str(DATA / "files"))
 if "://" in STORAGE_URL and urlsplit(STORAGE_URL).scheme not in ("s3", "file"):
     raise ImproperlyConfigured(
@@ -154,6 +159,9 @@ def store(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "s3":
         options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+        if STORAGE_ENDPOINT:
+            # Few stores but Amazon's give every bucket a host name of its own.
+            options |= {"endpoint_url": STORAGE_ENDPOINT, "addressing_style": "path"}
         return {"BACKEND": "files.storage.ObjectStore", "OPTIONS": options}
     folder = Path(parts.path if parts.scheme else url).expanduser().absolute()
     return {"BACKEND": "files.storage.FolderStore", "OPTIONS": {"location": folder}}
@@ -216,7 +224,7 @@ LANGUAGE_CODE = "en-us"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
-SECURE_SSL_REDIRECT = HTTPS and env.flag("BIFROST_REDIRECT_TO_HTTPS", default=True)
+SECURE_SSL_REDIRECT = env.flag("BIFROST_REDIRECT_TO_HTTPS", default=True) and HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -234,7 +242,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
 
 UNFOLD = {
     "SITE_TITLE": "Bifrost",

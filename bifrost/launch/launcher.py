@@ -1,6 +1,5 @@
 """Starts the processes of an installation on one machine, watches them and stops them."""
 
-import http.client
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from types import FrameType
 from django.conf import settings
 
 from bifrost.launch import commands, ports
+from bifrost.launch.health import reachable, what_is_wrong
 from bifrost.launch.lock import Locked, hold
 from bifrost.launch.process import Process, Watchdog
 from bifrost.launch.terminal import Terminal
@@ -20,7 +20,6 @@ READY_SECONDS = 60.0
 # Together less than the ten seconds that a stop may take. The sandbox goes last: others call it.
 STOP_SECONDS = {"others": 6.0, "sandbox": 2.0}
 SANDBOX_PORT_OFFSET = 10
-EVERYWHERE = {"0.0.0.0", "::", "[::]"}
 
 
 class LaunchError(Exception):
@@ -128,8 +127,7 @@ class Launcher:
 
     def _is_ready(self) -> str:
         """What is missing; empty when everything answers."""
-        host = "127.0.0.1" if settings.BIND in EVERYWHERE else settings.BIND
-        return why_not_ready(host, settings.PORT)
+        return what_is_wrong(reachable(settings.BIND), settings.PORT, path="/readyz")
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stops += 1
@@ -167,17 +165,3 @@ def choose_sandbox() -> None:
     """Name its address to everything that is started from here on."""
     port = ports.near(settings.PORT + SANDBOX_PORT_OFFSET)
     settings.SANDBOX_URL = os.environ["BIFROST_SANDBOX_URL"] = f"http://127.0.0.1:{port}"
-
-
-def why_not_ready(host: str, port: int) -> str:
-    """What `/readyz` says, or why it says nothing; empty when everything answers."""
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    try:
-        connection.request("GET", "/readyz", headers={"host": settings.ALLOWED_HOSTS[0]})
-        response = connection.getresponse()
-        said = response.read().decode(errors="replace")
-    except OSError as error:
-        return f"the web process does not answer ({error})"
-    finally:
-        connection.close()
-    return "" if response.status == 200 else said

@@ -1,0 +1,111 @@
+"""The environment: every variable is documented, and a wrong one says what to write instead."""
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bifrost import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+VARIABLE = re.compile(r"^#([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
+FOR_COMPOSE_ONLY = {"POSTGRES_PASSWORD", "STORE_PASSWORD"}
+# What the machine needs to run Python at all. Nothing else of ours may leak into these tests.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+def load_settings(folder, **variables):
+    """Load the settings in a process of its own; what it prints is the outcome."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", "from bifrost import settings; print('loaded', settings.PORT)"],
+        cwd=ROOT,
+        env={**environment, "BIFROST_DATA": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def documented():
+    return dict(VARIABLE.findall((ROOT / ".env.example").read_text()))
+
+
+def test_example_names_exactly_the_variables_that_the_settings_read():
+    assert set(documented()) - FOR_COMPOSE_ONLY == settings.env.known
+
+
+def test_example_names_exactly_the_variables_that_compose_asks_for():
+    compose = (ROOT / "docker-compose.yml").read_text()
+    asked = set(re.findall(r"\$\{([A-Z0-9_]+)", compose))
+    assert asked <= set(documented())
+    assert asked >= FOR_COMPOSE_ONLY
+
+
+def test_every_variable_has_an_explanation_above_it():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    for before, line in itertools.pairwise(lines):
+        if VARIABLE.match(line):
+            assert before.startswith("# "), f"{line} stands alone"
+
+
+def test_values_of_the_example_are_those_without_it(tmp_path):
+    found = load_settings(
+        tmp_path, **{k: v for k, v in documented().items() if k != "BIFROST_DATA"}
+    )
+    assert found.stdout == "loaded 8080\n", found.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "http", "PORT='http' is not a whole number: write 8080."),
+        ("PORT", "70000", "PORT=70000 must lie between 1 and 65535."),
+        ("BIFROST_POLL_SECONDS", "soon", "is not a number: write 5."),
+        ("BIFROST_POLL_SECONDS", "nan", "must lie between"),
+        ("SANDBOX", "perhaps", "SANDBOX='perhaps' is neither yes nor no: write 1 or 0."),
+        ("BIFROST_AUTH", "none", "write open or keys."),
+        ("BIFROST_WEB_PROCESES", "3", "did you mean BIFROST_WEB_PROCESSES?"),
+        ("BIFROST_PUBLIC_URL", "bifrost.example.com", "write https://bifrost.example.com."),
+        ("BIFROST_SECRET_KEY", "short", "write 50 random characters or more."),
+        ("BIFROST_ENCRYPTION_KEYS", "secret", "`python -m bifrost.keys` prints."),
+        ("DATABASE_URL", "mysql://root@localhost/x", "write postgresql://user:password@host"),
+        ("DATABASE_URL", "nonsense", "write postgresql://user:password@host"),
+        ("CELERY_BROKER_URL", "kafka://localhost", "write redis://host:6379/0"),
+        ("BIFROST_STORAGE_URL", "gs://bucket", "write s3://bucket/prefix or a folder."),
+        ("BIFROST_SANDBOX_URL", "localhost:8090", "write http://127.0.0.1:8090."),
+        ("OPENAI_BASE_URL", "api.openai.com", "write https://api.openai.com/v1."),
+        ("BIFROST_LOG_LEVEL", "LOUD", "write DEBUG or INFO or WARNING or ERROR."),
+    ],
+)
+def test_wrong_value_stops_the_start_with_a_sentence(name, value, sentence, tmp_path):
+    found = load_settings(tmp_path, **{name: value})
+    assert found.returncode != 0
+    last = found.stderr.strip().splitlines()[-1]
+    assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert name in last
+    assert sentence in last
+
+
+def test_secrets_are_not_repeated_in_an_error(tmp_path):
+    for name in ("BIFROST_SECRET_KEY", "BIFROST_ENCRYPTION_KEYS"):
+        assert "hunter2" not in load_settings(tmp_path, **{name: "hunter2"}).stderr
+    wrong = load_settings(tmp_path, DATABASE_URL="mysql://root:hunter2@localhost/x")
+    assert "hunter2" not in wrong.stderr
+
+
+def test_empty_value_is_the_default(tmp_path):
+    assert load_settings(tmp_path, PORT="", BIFROST_PUBLIC_URL=" ").stdout == "loaded 8080\n"
+
+
+def test_keys_that_were_made_once_stay(tmp_path):
+    load_settings(tmp_path)
+    made = {name: (tmp_path / name).read_text() for name in ("secret_key", "encryption_key")}
+    load_settings(tmp_path)
+    assert made == {name: (tmp_path / name).read_text() for name in made}
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
