@@ -18,6 +18,9 @@ import redis
 import requests
 from openai import OpenAI
 
+from bifrost.launch import ports
+from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
+
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60
 
@@ -35,9 +38,7 @@ class Stack:
     def openai(self, **options: object) -> OpenAI:
         """The SDK, strict about what it is answered."""
         settings = {"max_retries": 0, "api_key": "sk-any", **options}
-        return OpenAI(
-            base_url=f"{self.url}/openai", _strict_response_validation=True, **settings
-        )
+        return OpenAI(base_url=f"{self.url}/openai", _strict_response_validation=True, **settings)
 
     def sandbox(self, method: str, path: str, **json: object) -> dict:
         """Call the sandbox's control path."""
@@ -63,12 +64,11 @@ class Stack:
 def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
     """On the database and broker of DATABASE_URL and CELERY_BROKER_URL, where these are set."""
     with ExitStack() as undo:
-        port, sandbox_port = free_ports(2)
+        port = free_port()
         own = {
             "BIFROST_DATA": str(data),
             "PORT": str(port),
             "SANDBOX": "1",
-            "BIFROST_SANDBOX_URL": f"http://127.0.0.1:{sandbox_port}",
             "BIFROST_POLL_SECONDS": "0.2",
             "BIFROST_SWEEP_SECONDS": "1",
             "BIFROST_SANDBOX_SECONDS": "0.5",
@@ -86,7 +86,8 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
         undo.callback(_stop, launcher)
         url = f"http://127.0.0.1:{port}"
         _await_ready(url, launcher, data / "stack.log")
-        yield Stack(url, own["BIFROST_SANDBOX_URL"], data, launcher, own)
+        sandbox_url = f"http://127.0.0.1:{port + SANDBOX_PORT_OFFSET}"
+        yield Stack(url, sandbox_url, data, launcher, own)
 
 
 @contextmanager
@@ -108,12 +109,14 @@ def own_servers() -> Iterator[dict[str, str]]:
         _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as open_sockets:
-        listeners = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in listeners]
+def free_port() -> int:
+    """A port for the web server that leaves the sandbox its own."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < 65_000 and not ports.why_not("127.0.0.1", port + SANDBOX_PORT_OFFSET):
+            return port
 
 
 def _execute(url: str, statement: str) -> None:
