@@ -54,10 +54,10 @@ class Control:
     async def add_faults(self, request: web.Request) -> web.Response:
         try:
             ordered = _decode_faults(await request.read())
-        except msgspec.DecodeError as error:
+            for fault in ordered if isinstance(ordered, list) else [ordered]:
+                self._faults.add(fault)
+        except (msgspec.DecodeError, ValueError) as error:
             return json_answer({"error": str(error)}, status=400)
-        for fault in ordered if isinstance(ordered, list) else [ordered]:
-            self._faults.add(fault)
         return await self.list_faults(request)
 
     async def list_faults(self, _: web.Request) -> web.Response:

@@ -35,8 +35,13 @@ class Faults:
 
     def __init__(self) -> None:
         self.waiting: list[Fault] = []
+        self.operations = {"*"}
 
     def add(self, fault: Fault) -> None:
+        """Raises ValueError where no call could ever meet the fault."""
+        if fault.operation not in self.operations:
+            known = ", ".join(sorted(self.operations))
+            raise ValueError(f"unknown operation {fault.operation!r}; known are {known}")
         self.waiting.append(fault)
 
     def clear(self) -> None:

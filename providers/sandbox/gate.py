@@ -21,20 +21,27 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """One call of an API, and the parameters that it knows in a query."""
+
     name: str
     method: str
     path: str
     handler: Handler
+    query: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One simulated provider: where it answers, and how it speaks of errors."""
+    """One simulated provider: where it answers, and how it speaks of errors.
+
+    `refusal` is an error of which only the status is known, `unknown` one about a parameter.
+    """
 
     name: str
     prefix: str
     operations: Sequence[Operation]
     refusal: Callable[[int, str | None], Refusal]
+    unknown: Callable[[str], Refusal]
     headers: Callable[[str, float], dict[str, str]]
 
 
@@ -55,6 +62,7 @@ class Gate:
         for operation in provider.operations:
             path = provider.prefix + operation.path
             app.router.add_route(operation.method, path, self._guard(provider, operation))
+            self.faults.operations.add(operation.name)
 
     def _guard(self, provider: Provider, operation: Operation) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
@@ -118,6 +126,9 @@ async def _answer(
     try:
         if fault.status is not None:
             raise _ordered_refusal(provider, fault)
+        for name in request.query:
+            if name not in operation.query:
+                raise provider.unknown(name)
         return await operation.handler(request)
     except Refusal as refusal:
         answer = json_answer(refusal.body, status=refusal.status)

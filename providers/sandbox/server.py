@@ -38,11 +38,18 @@ async def serve(settings: Settings) -> None:
             read_bufsize=_READ_BUFFER,
         )
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await _listen(runner, settings)
         host, port = runner.addresses[0][:2]
         print(f"sandbox listening on http://{host}:{port}", flush=True)  # noqa: T201
         await stop.wait()
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error}") from None
 
 
 @asynccontextmanager
@@ -52,12 +59,14 @@ async def _sandbox(settings: Settings) -> AsyncIterator[web.Application]:
     workers = Workers(settings.workers)
     library = Library(store)
     lifecycle = Lifecycle(library, workers, settings)
-    await workers.warm_up()
-    lifecycle.resume()
-    yield _app(store, library, lifecycle, settings)
-    await lifecycle.stop()
-    await workers.stop()
-    store.close()
+    try:
+        await workers.warm_up()
+        lifecycle.resume()
+        yield _app(store, library, lifecycle, settings)
+    finally:
+        await lifecycle.stop()
+        await workers.stop()
+        store.close()
 
 
 def _app(

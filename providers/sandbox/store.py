@@ -4,6 +4,7 @@ An object is a JSON document with a kind (`openai.file`), an owner and a tag to 
 knows no provider, so that every simulated provider can keep its objects here.
 """
 
+import fcntl
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ class Store:
         self.files = folder / "files"
         self.work = folder / "work"
         self._make_folders()
+        self._lock = (folder / "lock").open("w")
+        self._take_lock()
         self._database = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
@@ -44,6 +47,7 @@ class Store:
 
     def close(self) -> None:
         self._database.close()
+        self._lock.close()
 
     def clear(self) -> None:
         self._database.execute("DELETE FROM objects")
@@ -109,6 +113,12 @@ class Store:
         """Delete what a killed process left half done."""
         for path in self.work.iterdir():
             path.unlink()
+
+    def _take_lock(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"another sandbox uses {self.folder}") from None
 
     def _make_folders(self) -> None:
         self.files.mkdir(parents=True, exist_ok=True)

@@ -289,6 +289,36 @@ def test_every_endpoint_has_its_own_judge(client: OpenAI, endpoint, body, param)
     assert error(client, body, endpoint=endpoint)["param"] == param
 
 
+def test_a_body_nested_too_deep_is_refused(client: OpenAI):
+    nested: list[object] = []
+    for _ in range(500):
+        nested = [nested]
+    body = {"model": "m", "messages": nested}
+    assert error(client, body)["message"].startswith("We could not parse the JSON body")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {
+            "$ref": "#/$defs/node",
+            "$defs": {
+                "node": {"required": ["next"], "properties": {"next": {"$ref": "#/$defs/node"}}}
+            },
+        },
+        {"type": "array", "minItems": 10**9, "items": {"type": ["null", "string"]}},
+        {"anyOf": [{"enum": [7]}, {}]},
+        {"required": [[], "a"], "properties": []},
+        {"$ref": "#/nowhere"},
+        {"type": "number", "const": 1.5},
+        {"type": []},
+    ],
+)
+def test_odd_schemas_are_survived(client: OpenAI, schema):
+    form = {"type": "json_schema", "json_schema": {"name": "odd", "schema": schema}}
+    json.loads(ask(client, response_format=form).choices[0].message.content or "")
+
+
 def test_what_an_assistant_said_may_be_sent_back(client: OpenAI):
     """Nulls and empty lists of an answer are accepted in the next question, as by the vendor."""
     message = ask(client).choices[0].message.to_dict()

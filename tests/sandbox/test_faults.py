@@ -138,6 +138,7 @@ def test_a_download_dropped_midway_sends_half_of_the_file(client, control, sandb
         {"times": 0},
         {"latency": -1},
         {"operations": "files.list"},
+        {"operation": "files.copy"},
     ],
 )
 def test_an_impossible_fault_is_refused(control, fault):

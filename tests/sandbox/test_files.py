@@ -142,6 +142,11 @@ def test_an_empty_list_is_a_list(client: OpenAI):
     assert not page.has_more
 
 
+def test_an_unknown_parameter_of_a_list_is_refused(client: OpenAI):
+    with pytest.raises(openai.BadRequestError, match="Unknown parameter: 'provider'"):
+        client.files.list(extra_query={"provider": "openai"})
+
+
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 10_001}, {"order": "up"}])
 def test_an_impossible_list_is_refused(client: OpenAI, query):
     with pytest.raises(openai.BadRequestError):

@@ -47,6 +47,22 @@ def test_it_stops_cleanly_within_two_seconds_even_when_busy(tmp_path, connect, n
         assert process.stderr.read() == ""
 
 
+def test_a_folder_or_a_port_in_use_is_said_plainly(tmp_path):
+    with start_sandbox(tmp_path / "one") as url:
+        port = url.rpartition(":")[2]
+        for options in (["--data", tmp_path / "one"], ["--data", tmp_path / "two", "--port", port]):
+            run = subprocess.run(
+                [sys.executable, "-m", "providers.sandbox", "--port", "0", *options],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert run.returncode == 1
+            assert run.stderr.startswith(("another sandbox uses", "cannot listen on"))
+            assert "Traceback" not in run.stderr
+
+
 def test_help_names_every_option():
     run = subprocess.run(
         [sys.executable, "-m", "providers.sandbox", "--help"],

@@ -8,6 +8,8 @@ from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import CHAT, chat, chats, jsonl, line, submit, wait
 
 GOOD = chat("good")
+DEEP = b'{"body": ' + b"[" * 5000 + b"]" * 5000 + b"}"
+HALF = jsonl([chat("half a surrogate pair", "\ud800")]).rstrip()
 
 
 def without(name: str) -> dict[str, Any]:
@@ -53,7 +55,15 @@ def test_a_bad_line_fails_the_batch_and_is_named(client: OpenAI, bad, code, para
 
 @pytest.mark.parametrize(
     "raw",
-    [b"{not json}", b'{"custom_id": "\xff"}', b"{} {}", b'{"body": NaN}', b"\xef\xbb\xbf{}"],
+    [
+        b"{not json}",
+        b'{"custom_id": "\xff"}',
+        b"{} {}",
+        b'{"body": NaN}',
+        b"\xef\xbb\xbf{}",
+        HALF,
+        DEEP,
+    ],
 )
 def test_a_line_that_is_no_json_fails_the_batch(client: OpenAI, raw):
     assert failure(client, raw + b"\n" + jsonl([GOOD])) == [("invalid_json_line", None, 1)]

@@ -76,8 +76,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
     try:
         body = msgspec.json.decode(raw)
     except msgspec.DecodeError:
-        message = "We could not parse the JSON body of your request."
-        raise refusals.refusal(400, message) from None
+        raise refusals.not_json() from None
     if not isinstance(body, dict):
         raise refusals.wrong_type("body", expected="an object", got=body)
     return body

@@ -9,7 +9,7 @@ from typing import Any
 
 from openai.types.image_input_reference_param import ImageInputReferenceParam
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator
+from pydantic_core import ErrorDetails, SchemaValidator, from_json
 from typing_extensions import TypedDict, get_type_hints
 
 from providers.sandbox.openai import refusals
@@ -55,7 +55,7 @@ def judge(params: Any, *, instead: Mapping[str, Any]) -> Judge:
         try:
             body: dict[str, Any] = validator.validate_json(raw, strict=True)
         except ValidationError as error:
-            raise _refusal(error.errors(include_url=False), _input_of(raw)) from None
+            raise _refusal(error.errors(include_url=False), raw) from None
         _check_ranges(body)
         return body
 
@@ -135,12 +135,12 @@ class _Rewriter:
         return expected
 
 
-def _input_of(raw: bytes) -> Any:
-    return TypeAdapter(Any).validate_json(raw)
-
-
-def _refusal(errors: Sequence[ErrorDetails], body: Any) -> Refusal:
+def _refusal(errors: Sequence[ErrorDetails], raw: bytes) -> Refusal:
     """Where a union had several complaints, those deepest in the body are the useful ones."""
+    if errors[0]["type"] == "json_invalid":
+        # What is nested too deep is valid JSON, but too much for the vendor too.
+        return refusals.not_json()
+    body = from_json(raw)
     located = [(_locate(error, body), error) for error in errors]
     (param, value), _ = max(located, key=lambda pair: pair[0][0].count(".") + pair[0][0].count("["))
     alike = [error for (path, _), error in located if path == param]

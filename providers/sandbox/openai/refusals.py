@@ -79,6 +79,10 @@ def unknown_url(method: str, path: str) -> Refusal:
     return refusal(404, f"Invalid URL ({method} {path})")
 
 
+def not_json() -> Refusal:
+    return refusal(400, "We could not parse the JSON body of your request.")
+
+
 def missing(param: str) -> Refusal:
     message = f"Missing required parameter: '{param}'."
     return refusal(400, message, param=param, code="missing_required_parameter")

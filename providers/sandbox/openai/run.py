@@ -104,7 +104,7 @@ class _Runner:
     def execute(self, line: _Line) -> str:
         raw = bytes(line.body)
         digest = _digest(line.custom_id, raw)
-        order = directives(msgspec.json.decode(raw)) if MARK in raw else NONE
+        order = _directives(raw)
         try:
             body = self._answer(raw, order, digest)
         except Refusal as refusal:
@@ -142,6 +142,15 @@ class _Runner:
         self.ran.completed += 1
         self.ran.input_tokens += usage.get("prompt_tokens", usage.get("input_tokens", 0))
         self.ran.output_tokens += usage.get("completion_tokens", usage.get("output_tokens", 0))
+
+
+def _directives(raw: bytes) -> Directives:
+    if MARK not in raw:
+        return NONE
+    try:
+        return directives(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError):
+        return NONE
 
 
 def _digest(custom_id: str, raw: bytes) -> str:

@@ -12,6 +12,9 @@ from providers.sandbox.settings import Settings
 
 PREFIX = "/openai"
 
+_BATCH_LIST = frozenset({"after", "limit"})
+_FILE_LIST = _BATCH_LIST | {"order", "purpose"}
+
 
 def provider(library: Library, lifecycle: Lifecycle, settings: Settings) -> Provider:
     files = Files(library, most_bytes=settings.limits.file_bytes)
@@ -21,17 +24,18 @@ def provider(library: Library, lifecycle: Lifecycle, settings: Settings) -> Prov
         prefix=PREFIX,
         operations=(
             Operation("files.create", "POST", "/v1/files", files.create),
-            Operation("files.list", "GET", "/v1/files", files.list),
+            Operation("files.list", "GET", "/v1/files", files.list, _FILE_LIST),
             Operation("files.retrieve", "GET", "/v1/files/{id}", files.retrieve),
             Operation("files.delete", "DELETE", "/v1/files/{id}", files.delete),
             Operation("files.content", "GET", "/v1/files/{id}/content", files.content),
             Operation("batches.create", "POST", "/v1/batches", batches.create),
-            Operation("batches.list", "GET", "/v1/batches", batches.list),
+            Operation("batches.list", "GET", "/v1/batches", batches.list, _BATCH_LIST),
             Operation("batches.retrieve", "GET", "/v1/batches/{id}", batches.retrieve),
             Operation("batches.cancel", "POST", "/v1/batches/{id}/cancel", batches.cancel),
             Operation("unknown", "*", "/{rest:.*}", _unknown),
         ),
         refusal=refusals.plain,
+        unknown=refusals.unknown,
         headers=_headers,
     )
 

@@ -99,7 +99,7 @@ class _Checker:
         try:
             # msgspec does not look into what it skips, so the encoding is checked apart.
             line = _decode_line(raw.decode())
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield _not_json(number)
             return
         for name in ("custom_id", "method", "url", "body"):
@@ -136,9 +136,12 @@ class _Checker:
     def _body_errors(self, number: int, raw: msgspec.Raw) -> Iterator[BatchError]:
         try:
             body = _decode_body(raw)
-        except msgspec.DecodeError:
+        except msgspec.ValidationError:
             message = "Invalid type for 'body': expected an object."
             yield BatchError("invalid_type", message, "body", number)
+            return
+        except msgspec.DecodeError:
+            yield _not_json(number)
             return
         if self._endpoint == "/v1/embeddings":
             self._inputs += _count_inputs(body.input)
