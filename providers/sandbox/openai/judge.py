@@ -200,8 +200,8 @@ def _supported(errors: Sequence[ErrorDetails]) -> list[str]:
 
 
 def _check_ranges(body: dict[str, Any]) -> None:
-    for name, (least, most) in _RANGES.items():
-        value = body.get(name)
+    for name in sorted(_RANGES.keys() & body.keys()):
+        value, (least, most) = body[name], _RANGES[name]
         if isinstance(value, (int, float)) and not least <= value <= most:
             raise refusals.out_of_range(name, value, least=least, most=most)
     for name in ("messages", "input"):
