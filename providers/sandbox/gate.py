@@ -134,6 +134,9 @@ async def _answer(
         answer = json_answer(refusal.body, status=refusal.status)
         answer.headers.update(refusal.headers)
         return answer
+    except ConnectionResetError:
+        # The client left in the middle of its request.
+        return hang_up(request)
 
 
 def _ordered_refusal(provider: Provider, fault: Fault) -> Refusal:

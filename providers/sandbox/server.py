@@ -20,7 +20,7 @@ from providers.sandbox.workers import Workers
 
 # Bytes that aiohttp may hold for one upload before it asks the client to wait.
 _READ_BUFFER = 1024 * 1024
-_LONGEST_STOP = 1.0
+_LONGEST_STOP = 0.5
 
 
 async def serve(settings: Settings) -> None:

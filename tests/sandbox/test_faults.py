@@ -1,5 +1,7 @@
 """Ordered faults, seen through the SDK and on the bare wire."""
 
+import os
+import socket
 import time
 
 import openai
@@ -7,7 +9,8 @@ import pytest
 import requests
 from openai import OpenAI
 
-from tests.sandbox.records import CHAT, chats, jsonl, run, upload
+from tests.sandbox.process import start_sandbox
+from tests.sandbox.records import CHAT, chats, jsonl, upload
 
 
 def create(client: OpenAI, file_id: str) -> object:
@@ -145,11 +148,15 @@ def test_an_impossible_fault_is_refused(control, fault):
     assert "error" in control("POST", "faults", fault, status=400)
 
 
-def test_an_upload_broken_off_leaves_nothing_behind(client, sandbox, tmp_path_factory, key):
-    half = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
+HALF_A_FORM = (
+    b'--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n' + b"a" * 100_000
+)
+
+
+def test_a_form_without_an_end_is_refused(client, sandbox, key):
     answer = requests.post(
         f"{sandbox}/openai/v1/files",
-        data=half,
+        data=HALF_A_FORM,
         headers={
             "authorization": f"Bearer {key}",
             "content-type": "multipart/form-data; boundary=x",
@@ -157,5 +164,30 @@ def test_an_upload_broken_off_leaves_nothing_behind(client, sandbox, tmp_path_fa
     )
     assert answer.status_code == 400
     assert client.files.list().data == []
-    assert run(client, chats(1)).status == "completed"
-    assert not list((tmp_path_factory.getbasetemp() / "sandbox0" / "work").iterdir())
+
+
+def test_an_upload_broken_off_leaves_nothing_behind(tmp_path):
+    head = (
+        b"POST /openai/v1/files HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer k\r\n"
+        b"content-type: multipart/form-data; boundary=x\r\ncontent-length: 1000000\r\n\r\n"
+    )
+    with start_sandbox(tmp_path) as url:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+            connection.sendall(head + HALF_A_FORM)
+            wait_for(lambda: bool(os.listdir(tmp_path / "work")))
+        wait_for(lambda: not os.listdir(tmp_path / "work"))
+        assert not os.listdir(tmp_path / "files")
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_large_upload_is_refused_with_an_answer(connect):
+    """The sandbox reads what it does not want, so that the client reads what it says."""
+    client = connect("sandbox-invalid")
+    with pytest.raises(openai.AuthenticationError):
+        client.files.create(file=("a.bin", bytes(20_000_000)), purpose="user_data")
