@@ -1,0 +1,165 @@
+"""What an operator may do with batches: from the list with many, from its page with one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_GET, require_POST
+
+from batches import services, tasks
+from batches.admin.looks import public_id
+from batches.models import Batch
+from files import download
+from files.models import File
+from providers import cells
+from providers.console import ReadOnlyAdmin
+
+Files = list[tuple[str, File]]
+REFUSALS = (services.NotCancellableError, services.NotCollectableError)
+CANCELLED = (Batch.Status.CANCELLING, Batch.Status.CANCELLED)
+
+
+class BatchActions(ReadOnlyAdmin):
+    def has_download_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm("files.view_file")
+
+    def name_of(self, obj: Any) -> str:
+        return public_id(obj.pk)
+
+    @admin.action(description="Poll now", permissions=["act"])
+    def poll_now(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
+        self._poll(request, list(queryset))
+
+    @admin.action(description="Cancel", permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse | None:
+        return self._cancel(request, list(queryset))
+
+    @admin.action(description="Collect the results again", permissions=["act"])
+    def collect_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse | None:
+        return self._collect(request, list(queryset))
+
+    @admin.action(description="Download the input", permissions=["download"])
+    def download_input(
+        self, request: HttpRequest, queryset: QuerySet[Batch]
+    ) -> HttpResponseBase | None:
+        batches = queryset.select_related("input_file")
+        return self._download(request, [file for batch in batches for file in _input(batch)])
+
+    @admin.action(description="Download the results", permissions=["download"])
+    def download_results(
+        self, request: HttpRequest, queryset: QuerySet[Batch]
+    ) -> HttpResponseBase | None:
+        batches = queryset.select_related("output_file", "error_file")
+        return self._download(request, [file for batch in batches for file in _results(batch)])
+
+    @method_decorator(require_POST)
+    def poll_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.found(request, object_id, "act")
+        self._poll(request, [batch])
+        return self.back(batch)
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.found(request, object_id, "act")
+        return self._cancel(request, [batch]) or self.back(batch)
+
+    def collect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.found(request, object_id, "act")
+        return self._collect(request, [batch]) or self.back(batch)
+
+    @method_decorator(require_GET)
+    def input_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        batch = self.found(request, object_id, "download")
+        return self._download(request, _input(batch)) or self.back(batch)
+
+    @method_decorator(require_GET)
+    def results_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        batch = self.found(request, object_id, "download")
+        return self._download(request, _results(batch)) or self.back(batch)
+
+    def _poll(self, request: HttpRequest, batches: list[Batch]) -> None:
+        jobs = services.poll_now(Batch.objects.filter(pk__in=[batch.pk for batch in batches]))
+        if not jobs:
+            self.message_user(request, "No job of theirs is running.", messages.WARNING)
+            return
+        # Without a broker the beat's next tick finds them.
+        transaction.on_commit(tasks.poll.delay, robust=True)
+        self.log_acts(request, batches, "Polled.")
+        said = f"{cells.count(jobs, 'running job')} will be polled now."
+        self.message_user(request, said, messages.SUCCESS)
+
+    def _cancel(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
+        over = [batch for batch in batches if batch.status in CANCELLED]
+        if over:
+            said = f"{cells.count(len(over), 'batch', 'batches')} had been cancelled before."
+            self.message_user(request, said, messages.WARNING)
+        batches = [batch for batch in batches if batch not in over]
+        if not batches:
+            return None
+        question = self.confirmed(
+            request,
+            batches,
+            question=f"Cancel {cells.count(len(batches), 'batch', 'batches')}?",
+            consequence="Jobs are stopped at the provider. What is done by then is still "
+            "collected and paid for; what is not will never run.",
+            yes="Yes, cancel",
+        )
+        if question is None:
+            self._each(request, batches, services.cancel, "cancelled")
+        return question
+
+    def _collect(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
+        question = self.confirmed(
+            request,
+            batches,
+            question=f"Collect the results of {cells.count(len(batches), 'batch', 'batches')} again?",
+            consequence="They are fetched from the provider anew, if it still has them, and the "
+            "files of results get new ids. The present ones are deleted.",
+            yes="Yes, collect",
+        )
+        if question is None:
+            self._each(request, batches, services.collect_again, "collected again")
+        return question
+
+    def _each(
+        self, request: HttpRequest, batches: list[Batch], act: Callable[[Batch], Batch], done: str
+    ) -> None:
+        """Act on each, and say what became of them."""
+        acted: list[Batch] = []
+        for batch in batches:
+            try:
+                act(batch)
+            except REFUSALS as error:
+                self.message_user(request, f"{public_id(batch.pk)}: {error}", messages.ERROR)
+            else:
+                tasks.ring(batch.pk)
+                acted.append(batch)
+        if acted:
+            self.log_acts(request, acted, f"Asked to be {done}.")
+            said = f"{cells.count(len(acted), 'batch', 'batches')} will be {done}."
+            self.message_user(request, said, messages.SUCCESS)
+
+    def _download(self, request: HttpRequest, files: Files) -> HttpResponseBase | None:
+        """The file, or all of them in an archive; None if there is nothing, which is said."""
+        if not files:
+            self.message_user(request, "There are no results to download yet.", messages.WARNING)
+            return None
+        try:
+            if len(files) == 1:
+                return download.attachment(files[0][1], files[0][0])
+            return download.archive(files, "batches.zip")
+        except download.UnavailableError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return None
+
+
+def _input(batch: Batch) -> Files:
+    return [(f"{public_id(batch.pk)}_input.jsonl", batch.input_file)]
+
+
+def _results(batch: Batch) -> Files:
+    files = (("output", batch.output_file), ("errors", batch.error_file))
+    return [(f"{public_id(batch.pk)}_{what}.jsonl", file) for what, file in files if file]

@@ -1,0 +1,173 @@
+"""The list of batches, and the page of each."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
+
+from batches.admin import looks
+from batches.admin.actions import BatchActions
+from batches.admin.filters import BatchTroubleFilter
+from batches.admin.lifeline import flat, lifeline
+from batches.admin.search import batches_named
+from batches.models import Batch, Job
+from batches.services.cancel import CANCELLABLE
+from files.models import File
+from providers import cells
+from providers.console import Button
+
+MOST_JOBS = 100
+MOST_EVENTS = 200
+# What the list tells of a batch's jobs.
+TOLD = ("batch_id", "status", "upstream_status", "polled_at", "last_error")
+
+
+@admin.register(Batch)
+class BatchAdmin(BatchActions):
+    list_display = [
+        "named",
+        "asked",
+        "state",
+        "progress",
+        "age",
+        "trouble",
+    ]
+    list_filter = [
+        ("status", ChoicesCheckboxFilter),
+        ("provider", ChoicesCheckboxFilter),
+        ("surface", ChoicesCheckboxFilter),
+        ("workspace", RelatedDropdownFilter),
+        BatchTroubleFilter,
+    ]
+    list_select_related = ["workspace"]
+    search_fields = ["id"]
+    search_help_text = "Any id: ours, the provider's, a file's or a job's"
+    sortable_by = ()
+    date_hierarchy = "created_at"
+    actions = ["poll_now", "cancel", "collect_again", "download_input", "download_results"]
+    change_form_template = "admin/batches/batch/page.html"
+
+    @admin.display(description="batch and workspace")
+    def named(self, batch: Batch) -> SafeString:
+        return cells.stacked(cells.code(looks.public_id(batch.pk)), batch.workspace.name)
+
+    @admin.display(description="asked for")
+    def asked(self, batch: Batch) -> SafeString:
+        return cells.stacked(
+            looks.route(batch), cells.clipped(batch.model, 26) if batch.model else ""
+        )
+
+    @admin.display(description="status")
+    def state(self, batch: Batch) -> SafeString:
+        return cells.stacked(looks.batch_status(batch), looks.words(batch.jobs.all()))
+
+    @admin.display(description="records")
+    def progress(self, batch: Batch) -> SafeString:
+        return cells.progress(batch.completed, batch.failed, batch.total)
+
+    @admin.display(description="age and last poll")
+    def age(self, batch: Batch) -> SafeString:
+        polls = [job.polled_at for job in batch.jobs.all() if job.polled_at]
+        polled = format_html("polled {}", cells.ago(max(polls))) if polls else "never polled"
+        return cells.stacked(cells.age(batch.created_at), polled)
+
+    @admin.display(description="error")
+    def trouble(self, batch: Batch) -> SafeString:
+        return cells.clipped(looks.trouble(batch, batch.jobs.all()), 120)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        jobs = Job.objects.order_by("ordinal").only(*TOLD)
+        return super().get_queryset(request).prefetch_related(Prefetch("jobs", jobs))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        return (queryset.filter(pk__in=batches_named(text)) if text else queryset), False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        related = ("workspace", "virtual_key", "input_file", "output_file", "error_file")
+        return Batch.objects.select_related(*related).filter(pk=object_id).first()
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        jobs = list(obj.jobs.select_related("credential").order_by("ordinal")[: MOST_JOBS + 1])
+        events = obj.events.select_related("job").order_by("-at", "-id")[: MOST_EVENTS + 1]
+        query = urlencode({"q": obj.pk})
+        return {
+            "batch": obj,
+            "public_id": looks.public_id(obj.pk),
+            "status": looks.batch_status(obj),
+            "route": looks.route(obj),
+            "words": looks.words(jobs),
+            "left": max(obj.total - obj.completed - obj.failed, 0),
+            "share": 100 * (obj.completed + obj.failed) // obj.total if obj.total else 0,
+            "lifeline": lifeline(obj),
+            "files": _files(obj),
+            "usage": list(flat(obj.usage or {})),
+            "jobs": [(job, looks.job_status(job)) for job in jobs[:MOST_JOBS]],
+            "all_jobs_url": f"{reverse('admin:batches_job_changelist')}?{query}"
+            if len(jobs) > MOST_JOBS
+            else "",
+            "events": events,
+            "most_events": MOST_EVENTS,
+        }
+
+    def buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
+        buttons = []
+        if self.has_act_permission(request, obj):
+            buttons = self._act_buttons(obj)
+        if self.has_download_permission(request):
+            if _readable(obj.input_file):
+                buttons.append(Button("Input", "download", self.url("input", obj)))
+            if _readable(obj.output_file) or _readable(obj.error_file):
+                buttons.append(Button("Results", "download", self.url("results", obj)))
+        return buttons
+
+    def _act_buttons(self, batch: Batch) -> list[Button]:
+        buttons = []
+        if not batch.ended:
+            buttons.append(Button("Poll now", "sync", self.url("poll", batch), post=True))
+        if batch.status in CANCELLABLE:
+            buttons.append(Button("Cancel", "cancel", self.url("cancel", batch)))
+        if batch.ended and batch.jobs.filter(status=Job.Status.COLLECTED).exists():
+            buttons.append(Button("Collect again", "move_to_inbox", self.url("collect", batch)))
+        return buttons
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {
+            "poll": self.poll_view,
+            "cancel": self.cancel_view,
+            "collect": self.collect_view,
+            "input": self.input_view,
+            "results": self.results_view,
+        }
+        wrap = self.admin_site.admin_view
+        return [
+            *(
+                path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
+                for verb, view in views.items()
+            ),
+            *super().get_urls(),
+        ]
+
+
+def _readable(file: File | None) -> bool:
+    return file is not None and file.status == File.Status.STORED
+
+
+def _files(batch: Batch) -> list[tuple[str, File, bool]]:
+    """The batch's files by what they are to it, and whether they can be read."""
+    files = (
+        ("Input", batch.input_file),
+        ("Output", batch.output_file),
+        ("Errors", batch.error_file),
+    )
+    return [(role, file, _readable(file)) for role, file in files if file]

@@ -1,0 +1,34 @@
+"""What the lists of batches and jobs can be narrowed to."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RadioFilter
+
+
+class TroubleFilter(RadioFilter):  # type: ignore[misc]
+    title = "errors"
+    parameter_name = "errors"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Has errors"), ("no", "Has none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        wrong = self.wrong()
+        return queryset.filter(wrong if self.value() == "yes" else ~wrong)
+
+    def wrong(self) -> Q:
+        raise NotImplementedError
+
+
+class BatchTroubleFilter(TroubleFilter):
+    def wrong(self) -> Q:
+        return Q(failed__gt=0) | Q(errors__isnull=False) | ~Q(last_error="")
+
+
+class JobTroubleFilter(TroubleFilter):
+    def wrong(self) -> Q:
+        return Q(failed__gt=0) | ~Q(last_error="") | ~Q(problems=[])

@@ -1,0 +1,31 @@
+"""The cells of the admin's lists, for its pages."""
+
+import json
+from typing import Any
+
+from django import template
+
+from providers import cells
+
+register = template.Library()
+
+for cell in (
+    cells.number,
+    cells.size,
+    cells.span,
+    cells.ago,
+    cells.stamp,
+    cells.label,
+    cells.code,
+):
+    register.filter(cell.__name__, cell)
+
+register.simple_tag(cells.bar, name="bar")
+register.simple_tag(cells.progress, name="progress")
+register.simple_tag(cells.count, name="count")
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """A JSON value to be read by people."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
