@@ -15,6 +15,7 @@ import msgspec
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 
 SCHEME = "embedded"
+WAIT_SECONDS = 0.3
 
 
 class Channel(filesystem.Channel):
@@ -40,6 +41,11 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+
+    def drain_events(self, connection: Any, **options: Any) -> None:
+        """Celery waits two seconds at a time, and looks only in between whether it shall stop."""
+        wait = min(options.get("timeout") or WAIT_SECONDS, WAIT_SECONDS)
+        super().drain_events(connection, **{**options, "timeout": wait})
 
 
 TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"

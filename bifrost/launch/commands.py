@@ -28,12 +28,12 @@ def web() -> list[str]:
 
 
 def worker() -> list[str]:
-    # Workers need nothing from one another, and asking around would delay the start by a second.
+    # Workers need nothing of one another, and asking around delays the start and the stop.
     # Celery calls root too powerful at every start; in a container there may be nobody else.
     return [
         *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
         *("-m", "celery", "-A", "bifrost", "--quiet", "worker"),
-        *("--without-gossip", "--without-mingle"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 
