@@ -1,0 +1,150 @@
+"""The services against the real sandbox, without web server, worker or broker."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+import requests
+from django.utils import timezone
+
+from batches import services
+from batches.models import Batch, Job
+from files import services as files
+from files.models import File
+from providers.models import Credential, Workspace
+from providers.services import default_workspace
+from tests.sandbox.process import start_sandbox
+
+_names = count()
+
+
+class Sandbox:
+    """The simulated provider, seen from its control path."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def control(self, method: str, path: str, **json: object) -> dict:
+        answer = requests.request(
+            method, f"{self.url}/_sandbox/{path}", json=json or None, timeout=10
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def fault(self, **fault: object) -> None:
+        self.control("POST", "faults", **fault)
+
+    def count(self, operation: str) -> int:
+        return self.control("GET", "calls")["counts"].get(operation, 0)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
+        yield url
+
+
+@pytest.fixture
+def sandbox(sandbox_process: str) -> Iterator[Sandbox]:
+    sandbox = Sandbox(sandbox_process)
+    sandbox.control("POST", "reset")
+    yield sandbox
+    sandbox.control("DELETE", "faults")
+
+
+@pytest.fixture(autouse=True)
+def quick(settings):
+    settings.POLL_SECONDS = 0.01
+    settings.SWEEP_SECONDS = 0.01
+
+
+@pytest.fixture
+def workspace(db) -> Workspace:
+    return default_workspace()
+
+
+@pytest.fixture
+def credential(sandbox: Sandbox, workspace: Workspace) -> Credential:
+    credential = Credential(provider="openai", name="sandbox")
+    credential.secret = f"sk-{next(_names)}-{os.getpid()}"
+    credential.base_url = f"{sandbox.url}/openai/v1"
+    credential.save()
+    return credential
+
+
+def line(number: int, text: str = "", **changes: object) -> dict:
+    body = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": f"{number} {text}"}]}
+    return {
+        "custom_id": f"c-{number}",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": body,
+        **changes,
+    }
+
+
+def store(workspace: Workspace, content: bytes) -> File:
+    with files.writing(workspace) as writer:
+        writer.write(content)
+    return files.publish(writer.file, purpose=File.Purpose.BATCH, filename="in.jsonl")
+
+
+@pytest.fixture
+def make(credential: Credential, workspace: Workspace) -> Callable[..., Batch]:
+    """Makes a batch of these lines, or of so many harmless ones."""
+
+    def create(lines: list[dict] | int = 3, **fields: object) -> Batch:
+        if isinstance(lines, int):
+            lines = [line(number) for number in range(lines)]
+        content = "".join(json.dumps(one) + "\n" for one in lines).encode()
+        return from_bytes(content, **fields)
+
+    def from_bytes(content: bytes, **fields: object) -> Batch:
+        given = {
+            "surface": "openai",
+            "provider": "openai",
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            **fields,
+        }
+        repeat = services.Repeat(digest=f"digest-{next(_names)}")
+        input_file = store(workspace, content)
+        return services.create(
+            workspace=workspace, input_file=input_file, repeat=repeat, fields=given
+        )[0]
+
+    create.from_bytes = from_bytes
+    return create
+
+
+def live(batch: Batch, *, seconds: float = 20) -> Batch:
+    """What worker and beat do, until the batch has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        while services.advance(batch.pk):
+            pass
+        batch.refresh_from_db()
+        if batch.ended:
+            return batch
+        for credential_id in services.credentials_due():
+            services.poll(credential_id)
+        time.sleep(0.002)
+    raise AssertionError(f"still {batch.status}: {batch.last_error}")
+
+
+def revive() -> None:
+    """As if all leases had run out."""
+    now = timezone.now()
+    Batch.objects.filter(due_at__gt=now).update(due_at=now)
+    Job.objects.filter(due_at__gt=now).update(due_at=now)
+
+
+def results(batch: Batch) -> tuple[list[dict], list[dict]]:
+    """The lines of the output file and of the error file."""
+    return tuple(
+        [json.loads(text) for text in b"".join(files.stream(file)).splitlines()] if file else []
+        for file in (batch.output_file, batch.error_file)
+    )

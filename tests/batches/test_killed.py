@@ -1,0 +1,150 @@
+"""A worker may die between any two instructions: nothing is lost, nothing is submitted twice.
+
+A child process takes the steps of a batch and is killed before its n-th statement to the database, for
+every n there is; between two statements lies at most one call upstream. Another worker then finishes.
+"""
+
+import os
+
+import pytest
+from django.db import connection, connections
+
+from batches import services
+from batches.models import Batch
+from tests.batches.conftest import line, live, results, revive
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KILLED, DONE = 9, 0
+MANY = 400
+
+
+class Assassin:
+    """Ends the process, as `kill -9` does, before its n-th statement."""
+
+    def __init__(self, statement: int) -> None:
+        self.left = statement
+
+    def __call__(self, execute, sql, params, many, context):
+        self.left -= 1
+        if self.left < 0:
+            os._exit(KILLED)
+        return execute(sql, params, many, context)
+
+
+def in_a_child(steps, *, killed_before: int) -> int:
+    """Take the steps in a process that dies; returns its exit code."""
+    for one in connections.all():
+        one.close()
+        if getattr(one, "pool", None):
+            one.close_pool()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with connection.execute_wrapper(Assassin(killed_before)):
+                steps()
+            code = DONE
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def kill_everywhere(make_batch, steps, check) -> int:
+    """Kill the steps before every statement, finish, and check; returns how often it was killed."""
+    for statement in range(MANY):
+        batch = make_batch()
+        code = in_a_child(lambda batch=batch: steps(batch), killed_before=statement)
+        assert code in (KILLED, DONE)
+        revive()
+        batch.refresh_from_db()
+        check(live(batch) if not batch.ended else batch)
+        if code == DONE:
+            return statement
+    raise AssertionError("the steps never came to an end")
+
+
+def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox):
+    submitted = 0
+
+    def check(batch: Batch) -> None:
+        nonlocal submitted
+        submitted += 1
+        assert batch.status == Batch.Status.COMPLETED
+        output, errors = results(batch)
+        assert [one["custom_id"] for one in output] == ["c-0", "c-2"]
+        assert [one["custom_id"] for one in errors] == ["c-1"]
+        assert sandbox.count("batches.create") == submitted
+
+    lines = [line(0), line(1, "[sandbox:status=400]"), line(2)]
+    kills = kill_everywhere(lambda: make(lines), live, check)
+
+    assert kills > 30
+
+
+def test_killed_anywhere_in_a_cancel_nothing_stays_running(make, sandbox):
+    def half_way() -> Batch:
+        batch = make([line(0, "[sandbox:seconds=1]"), line(1)])
+        services.advance(batch.pk)
+        return services.cancel(Batch.objects.get(pk=batch.pk))
+
+    def check(batch: Batch) -> None:
+        assert batch.status == Batch.Status.CANCELLED
+        output, errors = results(batch)
+        assert len(output) + len(errors) == 2
+        assert {job.upstream_status for job in batch.jobs.all()} <= {"cancelled", "completed"}
+
+    assert kill_everywhere(half_way, lambda batch: services.advance(batch.pk), check) >= 5
+
+
+def test_killed_anywhere_in_its_creation_there_is_no_half_a_batch(make, workspace):
+    before = make(1)
+
+    def create() -> None:
+        services.create(
+            workspace=workspace,
+            input_file=before.input_file,
+            repeat=services.Repeat(digest="same"),
+            fields={
+                "surface": "openai",
+                "provider": "openai",
+                "endpoint": "/v1/chat/completions",
+                "completion_window": "24h",
+            },
+        )
+
+    for statement in range(MANY):
+        code = in_a_child(create, killed_before=statement)
+        made = Batch.objects.filter(request_digest="same")
+        if code == DONE:
+            break
+        assert not made.exists()
+    assert made.get().events.count() == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"operation": "batches.create", "drop": "after"},
+        {"operation": "batches.create", "drop": "before"},
+        {"operation": "batches.create", "drop": "midway"},
+        {"operation": "batches.create", "status": 500},
+        {"operation": "batches.create", "status": 429, "retry_after": 0.01},
+        {"operation": "files.create", "drop": "after"},
+        {"operation": "files.create", "status": 500},
+        {"operation": "files.content", "drop": "midway"},
+        {"operation": "files.content", "status": 503, "times": 6},
+        {"operation": "batches.retrieve", "drop": "before", "times": 6},
+        {"operation": "batches.list", "status": 500, "times": 6},
+    ],
+    ids=lambda fault: " ".join(map(str, fault.values())),
+)
+def test_whatever_the_provider_does_it_is_submitted_once(make, sandbox, fault):
+    sandbox.fault(**fault)
+
+    batch = live(make(3))
+
+    assert batch.status == Batch.Status.COMPLETED
+    assert len(results(batch)[0]) == 3
+    upstream = sandbox.control("GET", "calls?operation=batches.create")["calls"]
+    assert len([call for call in upstream if call.get("status") == 200]) <= 1
