@@ -121,18 +121,15 @@ class HTTPUpstream(Upstream):
             yield
         except requests.ConnectTimeout as error:
             raise UpstreamError(f"{self.host} cannot be reached", code="unreachable") from error
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise self._no_answer(method, error) from error
         except requests.RequestException as error:
-            raise UpstreamError(
-                f"the call to {self.host} broke off: {type(error).__name__}", code="broken_off"
-            ) from error
+            raise self._no_answer(method, error) from error
 
     def _no_answer(self, method: str, error: requests.RequestException) -> UpstreamError:
+        """A POST that got no whole answer may have been carried out, unless it was never sent."""
         if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
             return UpstreamError(f"{self.host} cannot be reached", code="unreachable")
         kind = AnswerLostError if method == "POST" else UpstreamError
-        return kind(f"{self.host} gave no answer", code="no_answer")
+        return kind(f"{self.host} gave no answer: {type(error).__name__}", code="no_answer")
 
     def _object(self, response: requests.Response) -> dict[str, Any]:
         try:
