@@ -61,7 +61,12 @@ def _broker_options() -> dict[str, object]:
         return {}
     folder = settings.DATA / "broker"
     folder.mkdir(parents=True, exist_ok=True)
-    options = {"data_folder_in": folder, "data_folder_out": folder, "polling_interval": 0.05}
+    options = {
+        "data_folder_in": folder,
+        "data_folder_out": folder,
+        "control_folder": folder / "control",
+        "polling_interval": 0.05,
+    }
     # Remote control needs a broker that can tell all workers at once.
     return {"broker_transport_options": options, "worker_enable_remote_control": False}
 

@@ -71,6 +71,7 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
             "SANDBOX": "1",
             "BIFROST_POLL_SECONDS": "0.2",
             "BIFROST_SWEEP_SECONDS": "1",
+            "BIFROST_LEASE_SECONDS": "5",
             "BIFROST_SANDBOX_SECONDS": "0.5",
             **undo.enter_context(own_servers()),
             **environment,
