@@ -19,33 +19,32 @@ WAIT_SECONDS = 0.3
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: dict[str, Any], **options: Any) -> None:
+    def _put(self, queue: str, message: Any, **options: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}_{secrets.token_hex(4)}.{queue}"
         folder = Path(self.data_folder_out)
         draft = folder / f"{name}.draft"
-        draft.write_bytes(msgspec.json.encode(payload))
+        draft.write_bytes(msgspec.json.encode(message))
         draft.rename(folder / f"{name}.msg")
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
             taken = path.with_suffix(f".{secrets.token_hex(4)}")
             try:
                 path.rename(taken)
             except FileNotFoundError:
                 continue
-            payload: dict[str, Any] = msgspec.json.decode(taken.read_bytes())
+            message = msgspec.json.decode(taken.read_bytes())
             taken.unlink()
-            return payload
+            return message
         raise Empty
 
 
 class Transport(filesystem.Transport):
     Channel = Channel
 
-    def drain_events(self, connection: Any, **options: Any) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
         """Celery waits two seconds at a time, and looks only in between whether it shall stop."""
-        wait = min(options.get("timeout") or WAIT_SECONDS, WAIT_SECONDS)
-        super().drain_events(connection, **{**options, "timeout": wait})
+        super().drain_events(connection, timeout=min(timeout or WAIT_SECONDS, WAIT_SECONDS))
 
 
 TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
