@@ -25,6 +25,7 @@ def hold(path: Path) -> IO[str]:
         lock.seek(0)
         owner = lock.read().strip()
         if _lives(owner) or time.monotonic() > deadline:
+            lock.close()
             raise Locked(f"process {owner}" if owner else "another process")
         time.sleep(0.1)
     lock.truncate(0)
