@@ -1,0 +1,185 @@
+"""What goes wrong at a provider is seen, tried again, and touches nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from batches import services
+from batches.models import Batch, BatchEvent, Job
+from files import services as files
+from tests.batches.conftest import line, live
+
+pytestmark = pytest.mark.django_db
+
+
+def running(batch: Batch) -> Job:
+    while services.advance(batch.pk):
+        pass
+    return batch.jobs.get()
+
+
+def poll(job: Job) -> Job:
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now())
+    services.poll(job.credential_id)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_provider_that_cannot_be_reached_is_tried_again(make, credential, monkeypatch):
+    credential.base_url = "http://127.0.0.1:9/v1"
+    credential.save()
+    monkeypatch.setattr("providers.http.RETRY", None)
+    batch = make()
+
+    services.advance(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.VALIDATING
+    assert batch.attempts == 1
+    assert batch.last_error == "127.0.0.1 cannot be reached"
+    assert batch.due_at > timezone.now() - timedelta(seconds=1)
+
+
+def test_a_batch_that_never_got_through_fails_when_its_time_is_over(make, sandbox):
+    sandbox.fault(operation="batches.create", status=429, retry_after=0.01)
+    batch = make()
+    Batch.objects.filter(pk=batch.pk).update(expires_at=timezone.now())
+
+    services.advance(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.FAILED
+    assert "completion window" in batch.errors[0]["message"]
+
+
+def test_a_provider_that_refuses_for_good_fails_the_batch_with_its_words(make, sandbox):
+    sandbox.fault(operation="batches.create", status=403, message="Not on your plan.")
+
+    batch = live(make())
+
+    assert batch.status == Batch.Status.FAILED
+    assert "Not on your plan." in batch.errors[0]["message"]
+    assert sandbox.count("batches.create") == 1
+
+
+def test_an_account_without_credential_fails_with_a_sentence(make, credential):
+    batch = make()
+    credential.enabled = False
+    credential.save()
+
+    batch = live(batch)
+
+    assert batch.errors[0]["code"] == "no_credential"
+
+
+def test_a_secret_that_no_key_opens_is_the_operators_to_see(make, credential):
+    batch = make()
+    credential.encrypted_secret = "gAAAA-of-another-installation"
+    credential.save()
+
+    services.advance(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.VALIDATING
+    assert "BIFROST_ENCRYPTION_KEYS" in batch.last_error
+
+
+def test_an_unknown_word_of_the_provider_is_an_error_that_is_seen(make, sandbox):
+    job = running(make([line(0, "[sandbox:seconds=60]")]))
+    sandbox.control("POST", f"batches/{job.upstream_id}", status="pondering")
+
+    poll(poll(job))
+
+    assert job.status == Job.Status.RUNNING
+    assert job.attempts == 2
+    assert job.last_error == "unknown job status 'pondering'"
+    assert BatchEvent.objects.filter(kind="poll failed", job=job).count() == 1
+
+
+def test_what_cannot_be_told_for_two_days_is_given_up(make, sandbox):
+    job = running(make([line(0, "[sandbox:seconds=60]")]))
+    sandbox.control("POST", f"batches/{job.upstream_id}", status="pondering")
+    long_ago = timezone.now() - timedelta(hours=49)
+    Job.objects.filter(pk=job.pk).update(submitted_at=long_ago)
+
+    poll(poll(job))
+
+    assert job.status == Job.Status.ENDED
+    batch = live(job.batch)
+    assert batch.status == Batch.Status.FAILED
+    assert "pondering" in batch.errors[0]["message"]
+
+
+@pytest.mark.parametrize("others", [1, 5])
+def test_one_poisoned_job_does_not_delay_the_others(make, sandbox, others):
+    poisoned = running(make([line(0, "[sandbox:seconds=60]")]))
+    sandbox.control("POST", f"batches/{poisoned.upstream_id}", status="pondering")
+
+    for batch in [make() for _ in range(others)]:
+        assert live(batch).status == Batch.Status.COMPLETED
+
+    poisoned.refresh_from_db()
+    assert poisoned.last_error
+
+
+def test_many_jobs_are_asked_for_in_one_call(make, sandbox):
+    batches = [make([line(0, "[sandbox:seconds=60]")]) for _ in range(12)]
+    jobs = [running(batch) for batch in batches]
+    Job.objects.update(due_at=timezone.now())
+    before = sandbox.count("batches.list"), sandbox.count("batches.retrieve")
+
+    services.poll(jobs[0].credential_id)
+
+    after = sandbox.count("batches.list"), sandbox.count("batches.retrieve")
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 0)
+    assert not Job.objects.filter(polled_at=None).exists()
+
+
+def test_two_workers_never_take_the_same_step(make):
+    batch = make()
+
+    first = Batch.objects.claim(batch.pk, was=Batch.ACTIVE)
+    second = Batch.objects.claim(batch.pk, was=Batch.ACTIVE)
+
+    assert first is not None
+    assert second is None
+
+
+def test_a_forgotten_batch_is_found(make, settings):
+    settings.SWEEP_SECONDS = 60
+    batch = make()
+    assert services.forgotten() == []
+
+    Batch.objects.update(due_at=timezone.now() - timedelta(seconds=61))
+
+    assert services.forgotten() == [batch.pk]
+
+
+def test_a_full_store_postpones_the_results(make, monkeypatch):
+    batch = make()
+    job = running(batch)
+    while job.status != Job.Status.ENDED:
+        poll(job)
+
+    def no_room(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.store(), "create", no_room, raising=False)
+    services.advance(batch.pk)
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.FINALIZING
+    assert batch.last_error == "the store failed: OSError"
+
+    monkeypatch.undo()
+    Batch.objects.update(due_at=timezone.now())
+    assert live(batch).status == Batch.Status.COMPLETED
+
+
+def test_no_text_of_a_record_gets_into_events_or_errors(make, sandbox, caplog):
+    secret_text = "the patient's name is Rumpelstilzchen"
+    batch = live(make([line(0, secret_text), line(1, f"{secret_text} [sandbox:status=400]")]))
+    broken = live(make.from_bytes(b'{"custom_id": "a", "body": "Rumpelstilzchen"}\n'))
+
+    told = [event.message for event in BatchEvent.objects.all()]
+    assert "Rumpelstilzchen" not in repr([told, batch.errors, broken.errors, caplog.text])
