@@ -179,7 +179,12 @@ class _Side:
 
 
 def _lines(batch: Batch, jobs: list[Job], index: ResultIndex) -> Iterator[tuple[bool, bytes]]:
-    """One line for every record of the input, in its order, and whether it succeeded."""
+    """One line for every record of the input, in its order, and whether it succeeded.
+
+    A batch without jobs was cancelled before anybody looked at its records: it has none.
+    """
+    if not jobs:
+        return
     for number, request in enumerate(translate.requests(files.stream(batch.input_file))):
         result = index.get(number)
         if result is not None:
