@@ -3,6 +3,7 @@
 Orders come in on standard input and reports go out on standard output, one JSON object a line.
 """
 
+import contextlib
 import sys
 
 import msgspec
@@ -17,8 +18,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def main() -> None:
-    for line in sys.stdin.buffer:
-        _send(_obey(_decode(line)))
+    """Work until the server is gone."""
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin.buffer:
+            _send(_obey(_decode(line)))
 
 
 def _obey(order: Order) -> Result:

@@ -32,6 +32,7 @@ class Workers:
         self._slots = asyncio.Semaphore(most)
         self._idle: list[Process] = []
         self._all: set[Process] = set()
+        self._tasks: set[asyncio.Task[Result]] = set()
 
     async def warm_up(self) -> None:
         """Start one worker ahead of the first order; it needs a second to load the SDK's types."""
@@ -47,12 +48,16 @@ class Workers:
         # The order is finished even if nobody waits for it any more: a worker that is given up in
         # the middle would answer the next order with the result of this one.
         task = asyncio.create_task(self._obey(order, report))
-        task.add_done_callback(_look_at)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
         result = await asyncio.shield(task)
         assert isinstance(result, kind)
         return result
 
     async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for process in self._all:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -65,6 +70,12 @@ class Workers:
             result = await _converse(process, order, report)
             self._idle.append(process)
             return result
+
+    def _forget(self, task: asyncio.Task[Result]) -> None:
+        """Asyncio complains of errors that nobody saw, also of those that nobody waits for."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     def _take(self) -> Process | None:
         while self._idle:
@@ -86,12 +97,6 @@ class Workers:
         )
         self._all.add(process)
         return process
-
-
-def _look_at(task: asyncio.Task[Result]) -> None:
-    """Asyncio complains of errors that nobody saw, also of those that nobody waits for."""
-    if not task.cancelled():
-        task.exception()
 
 
 async def _converse(process: Process, order: Order, report: Callable[[str], None]) -> Result:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,13 @@ _accounts = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox"), seconds=0) as url:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture(scope="session")
+def sandbox(data: Path) -> Iterator[str]:
+    with start_sandbox(data, seconds=0) as url:
         yield url
 
 

@@ -1,10 +1,7 @@
-from typing import Any
-
 import pytest
 import requests
 from openai import OpenAI
 
-from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import by_id, chats, jsonl, run, submit, wait
 
 
@@ -85,15 +82,11 @@ def test_calls_carry_neither_keys_nor_text(client: OpenAI, control, key):
     assert "secret text" not in told
 
 
-def test_a_reset_forgets_everything(tmp_path, connect):
-    with start_sandbox(tmp_path, seconds=600) as url:
-        client = connect("sk-reset", url=url)
-        submit(client, jsonl(chats(2)))
-        fault: dict[str, Any] = {"operation": "files.list", "status": 500}
-        requests.request("POST", f"{url}/_sandbox/faults", json=fault, timeout=5)
-        requests.request("POST", f"{url}/_sandbox/reset", timeout=5)
-        assert client.files.list().data == []
-        assert client.batches.list().data == []
-        calls = requests.request("GET", f"{url}/_sandbox/calls", timeout=5).json()
-        assert calls["counts"] == {"files.list": 1, "batches.list": 1}
-        assert not list((tmp_path / "files").iterdir())
+def test_a_reset_forgets_everything(client: OpenAI, control, data):
+    begin(client)
+    control("POST", "faults", {"operation": "files.list", "status": 500})
+    control("POST", "reset")
+    assert client.files.list().data == []
+    assert client.batches.list().data == []
+    assert control("GET", "calls")["counts"] == {"files.list": 1, "batches.list": 1}
+    assert not list((data / "files").iterdir())

@@ -89,25 +89,18 @@ def test_what_is_over_cannot_be_cancelled(client: OpenAI, lines):
         client.batches.cancel(batch.id)
 
 
-def test_files_and_batches_outlive_a_restart(tmp_path, connect):
-    with start_sandbox(tmp_path) as url:
+def test_a_restart_loses_nothing_and_takes_up_what_was_unfinished(tmp_path, connect):
+    with start_sandbox(tmp_path, seconds=10) as url:
         client = connect("sk-restart", url=url)
-        done = run(client, chats(3))
+        done = run(client, chats(3, "[sandbox:seconds=0]"))
         content = client.files.content(done.output_file_id or "").read()
-    with start_sandbox(tmp_path) as url:
-        client = connect("sk-restart", url=url)
-        assert client.batches.retrieve(done.id) == done
-        assert client.files.content(done.output_file_id or "").read() == content
-
-
-def test_a_restart_takes_up_what_was_unfinished(tmp_path, connect):
-    with start_sandbox(tmp_path, seconds=30) as url:
-        client = connect("sk-restart", url=url)
         running = submit(client, jsonl(chats(3, "[sandbox:seconds=1]")))
         cancelling = submit(client, jsonl(chats(3)))
         client.batches.cancel(cancelling.id)
-    with start_sandbox(tmp_path, seconds=30) as url:
+    with start_sandbox(tmp_path, seconds=10) as url:
         client = connect("sk-restart", url=url)
+        assert client.batches.retrieve(done.id) == done
+        assert client.files.content(done.output_file_id or "").read() == content
         batch = wait(client, running)
         assert batch.status == "completed"
         assert len(results(client, batch.output_file_id)) == 3

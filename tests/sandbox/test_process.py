@@ -61,20 +61,3 @@ def test_a_folder_or_a_port_in_use_is_said_plainly(tmp_path):
             assert run.returncode == 1
             assert run.stderr.startswith(("another sandbox uses", "cannot listen on"))
             assert "Traceback" not in run.stderr
-
-
-def test_help_names_every_option():
-    run = subprocess.run(
-        [sys.executable, "-m", "providers.sandbox", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for option in ("--host", "--port", "--data", "--seconds", "--max-requests"):
-        assert option in run.stdout
-
-
-def test_two_sandboxes_live_side_by_side(tmp_path):
-    with start_sandbox(tmp_path / "one") as one, start_sandbox(tmp_path / "two") as two:
-        assert one != two
