@@ -13,6 +13,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, ClassVar
 
+from providers.records import MalformedRecordError, RecordError, UnsupportedFeatureError
+
+__all__ = [
+    "ENDINGS",
+    "Account",
+    "AnswerLostError",
+    "JobRequest",
+    "JobState",
+    "Limits",
+    "MalformedRecordError",
+    "Problem",
+    "RecordError",
+    "UnsupportedFeatureError",
+    "Upstream",
+    "UpstreamError",
+]
+
 
 class UpstreamError(Exception):
     """A call to a provider failed."""
@@ -34,24 +51,6 @@ class UpstreamError(Exception):
 
 class AnswerLostError(UpstreamError):
     """The call may have been carried out though no answer came."""
-
-
-class RecordError(Exception):
-    """One record is at fault. `code` and `param` are words of OpenAI's batch errors."""
-
-    def __init__(self, message: str, *, code: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.param = param
-
-
-class MalformedRecordError(RecordError):
-    """It does not have the shape of its dialect."""
-
-
-class UnsupportedFeatureError(RecordError):
-    """The target has no words for something in it."""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,27 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from providers.base import MalformedRecordError
-
 NEWLINE = b"\n"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_LINE_BYTES = 16 * 2**20
+
+
+class RecordError(Exception):
+    """One record is at fault. `code` and `param` are words of OpenAI's batch errors."""
+
+    def __init__(self, message: str, *, code: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+
+
+class MalformedRecordError(RecordError):
+    """It does not have the shape of its dialect."""
+
+
+class UnsupportedFeatureError(RecordError):
+    """The target has no words for something in it."""
 
 
 class Request(msgspec.Struct, frozen=True):
