@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from bifrost.celery import app
@@ -7,3 +9,6 @@ class BifrostConfig(AppConfig):
     name = "bifrost"
     # Loaded with Django, so that what the web process enqueues goes to this application's broker.
     celery = app
+
+    def ready(self) -> None:
+        import_module("bifrost.checks")
