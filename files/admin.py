@@ -43,7 +43,7 @@ class FileAdmin(ReadOnlyAdmin):
         "created",
         "expires",
     ]
-    list_filter = ["purpose", "status", "surface", "workspace"]
+    list_filter = ["purpose", "status", "workspace"]
     list_select_related = ["workspace"]
     search_fields = ["filename"]
     search_help_text = "Id, name or SHA-256"

@@ -166,15 +166,6 @@ class VirtualKeyAdmin(ConsoleAdmin):
 
 
 class CredentialForm(forms.ModelForm[Credential]):
-    secret = forms.CharField(
-        required=False,
-        strip=True,
-        widget=UnfoldAdminPasswordWidget(
-            attrs={"autocomplete": "new-password"}, render_value=False
-        ),
-        help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
-    )
-
     class Meta:
         model = Credential
         fields = ["name", "provider", "workspace", "base_url", "options", "enabled"]
@@ -185,16 +176,28 @@ class CredentialForm(forms.ModelForm[Credential]):
             raise forms.ValidationError('Write an object, such as {"region": "eu-central-1"}.')
         return options
 
+
+class SecretForm(CredentialForm):
+    # Not `secret`: a page shows to those who may only view what a field's name leads to.
+    new_secret = forms.CharField(
+        label="Secret",
+        required=False,
+        widget=UnfoldAdminPasswordWidget(
+            attrs={"autocomplete": "new-password"}, render_value=False
+        ),
+        help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
+    )
+
     def save(self, commit: bool = True) -> Credential:
-        if self.cleaned_data.get("secret"):
-            self.instance.secret = self.cleaned_data["secret"]
+        if self.cleaned_data.get("new_secret"):
+            self.instance.secret = self.cleaned_data["new_secret"]
         credential: Credential = super().save(commit)
         return credential
 
 
 @admin.register(Credential)
 class CredentialAdmin(ProtectedAdmin):
-    form = CredentialForm
+    form = SecretForm
     list_display = ["name", "provider", "owner", "address", "state", "kept", "created"]
     list_filter = ["provider", "enabled", "sandbox", "workspace"]
     list_select_related = ["workspace"]
@@ -236,14 +239,24 @@ class CredentialAdmin(ProtectedAdmin):
             return format_html("{} {}", cells.label("unreadable", "bad"), str(error))
         return format_html("SHA-256 begins with {}", cells.code(digest[:8]))
 
+    def takes_secret(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj) and not managed(obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = SecretForm if self.takes_secret(request, obj) else CredentialForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = ["owner", "state", "created"] if obj else ["workspace"]
-        secret = ["fingerprint"] if obj else []
-        if not (obj and managed(obj)):
-            secret = ["secret", *secret]
+        secret = ["new_secret"] if self.takes_secret(request, obj) else []
+        kept = ["fingerprint"] if obj else []
         return [
             (None, {"fields": ["name", "provider", "enabled", *shown]}),
-            ("Account", {"fields": [*secret, "base_url", "options"]}),
+            ("Account", {"fields": [*secret, *kept, "base_url", "options"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -66,6 +66,7 @@ class ConsoleAdmin(ModelAdmin[Any]):
     list_per_page = 50
     list_disable_select_all = True
     list_filter_submit = True
+    change_list_template = "admin/console/list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList

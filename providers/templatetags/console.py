@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 
 from providers import cells
+from providers.dates import hierarchy
 
 register = template.Library()
 
@@ -20,6 +21,7 @@ for cell in (
 ):
     register.filter(cell.__name__, cell)
 
+register.inclusion_tag("admin/date_hierarchy.html", name="dates")(hierarchy)
 register.simple_tag(cells.bar, name="bar")
 register.simple_tag(cells.progress, name="progress")
 register.simple_tag(cells.count, name="count")

@@ -1,0 +1,40 @@
+"""Users of the admin, and a place for static and stored files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def house(settings: Any, tmp_path: Path) -> None:
+    settings.STORAGES = {
+        "default": {
+            "BACKEND": "files.storage.FolderStore",
+            "OPTIONS": {"location": tmp_path / "files"},
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def client_with(db: None) -> Callable[..., Client]:
+    """A client of a member of staff who has these permissions and no other."""
+
+    def client_with(*permissions: str) -> Client:
+        user = User.objects.create_user(f"staff-{User.objects.count()}", is_staff=True)
+        for permission in permissions:
+            label, codename = permission.split(".")
+            found = Permission.objects.get(content_type__app_label=label, codename=codename)
+            user.user_permissions.add(found)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_with
