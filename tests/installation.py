@@ -1,5 +1,6 @@
 """A whole installation, started as a person would, on free ports and in a folder of its own."""
 
+import itertools
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("BIFROST_", "OPENAI_", "SANDBOX", "PORT", "DATABASE_URL", "CELERY_BROKER_URL", "MAKE")
+BROKER_DATABASES = itertools.cycle(range(8, 14))
 READY = "Ctrl-C stops everything."
 LAUNCH = [sys.executable, "-m", "bifrost.run"]
 
@@ -100,8 +102,8 @@ def servers() -> Iterator[dict[str, str]]:
         yield quick
         return
     name = f"bifrost_run_{os.getpid()}_{time.monotonic_ns()}"
-    # Not the broker's database of the other tests: their workers would take our messages.
-    broker = f"{os.environ['CELERY_BROKER_URL'].rpartition('/')[0]}/14"
+    # Each has a broker's database of its own: the workers of others would take its messages.
+    broker = f"{os.environ['CELERY_BROKER_URL'].rpartition('/')[0]}/{next(BROKER_DATABASES)}"
     with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
