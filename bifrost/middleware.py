@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.encoding import iri_to_uri
 
 from bifrost.logs import request_id
 
@@ -29,12 +30,11 @@ def request_log(
         response = get_response(request)
         response["x-request-id"] = name
         if request.path not in QUIET:
+            milliseconds = (time.perf_counter() - began) * 1000
+            # Quoted again: a path with a line end in it would forge a line of the log.
+            path = iri_to_uri(request.path)
             logger.info(
-                "%s %s %d",
-                request.method,
-                request.path,
-                response.status_code,
-                extra={"milliseconds": round((time.perf_counter() - began) * 1000, 1)},
+                "%s %s %d in %.1f ms", request.method, path, response.status_code, milliseconds
             )
         return response
 

@@ -49,7 +49,9 @@ class OpenAIUpstream(HTTPUpstream):
             said = msgspec.json.decode(response.content)["error"]["message"]
         except (msgspec.DecodeError, KeyError, TypeError, requests.RequestException):
             return error
-        error.message = f"{error.message}: {str(said)[:500]}"
+        # Some servers repeat the key that they refuse.
+        said = str(said).replace(self.account.secret or "\0", "***")
+        error.message = f"{error.message}: {said[:500]}"
         return error
 
     def upload(self, name: str, content: BinaryIO) -> str:
