@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import APIException
@@ -19,6 +19,7 @@ from rest_framework.viewsets import ViewSet
 from batches.services import IdempotencyConflictError, NoCredentialError, NotCancellableError
 from files.services import FileTooLargeError, StoreError, StoreFullError
 from gateway.authentication import Authentication, Caller
+from gateway.body import BrokenOffError, drain
 
 logger = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Model)
@@ -89,6 +90,10 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     RequestDataTooBig: lambda error: RequestError(
         "The body is too large: upload a file instead.", status=413, code="request_too_large"
     ),
+    SuspiciousOperation: lambda error: RequestError("The request is malformed."),
+    BrokenOffError: lambda error: RequestError(
+        "The request broke off before all of its body was there.", code="incomplete_request"
+    ),
     APIException: lambda error: RequestError(str(error.detail), status=error.status_code),
 }
 
@@ -126,6 +131,7 @@ class SurfaceView(ViewSet):
     authentication_classes = [Authentication]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = OneAnswer
+    metadata_class = None
 
     @property
     def caller(self) -> Caller:
@@ -135,7 +141,11 @@ class SurfaceView(ViewSet):
         raise NotImplementedError
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
-        return lambda error, context: self.write_error(as_request_error(error))
+        return self._explain
+
+    def _explain(self, error: Exception, context: dict[str, Any]) -> Response:
+        drain(self.request._request)
+        return self.write_error(as_request_error(error))
 
 
 def page(

@@ -1,6 +1,5 @@
 """Read an uploaded form as it comes: the fields, in any order, and the file straight into the store."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import close_old_connections
@@ -8,9 +7,9 @@ from django.http import HttpRequest
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from files.services import Writer
+from gateway.body import chunks
 from gateway.surface import RequestError
 
-CHUNK_BYTES = 256 * 1024
 MOST_FIELDS = 64
 MOST_FIELD_BYTES = 64 * 1024
 
@@ -27,7 +26,7 @@ class Form:
 def receive(request: HttpRequest, writer: Writer) -> Form:
     """Write the part `file` of a multipart body to the writer and return the rest.
 
-    Raises RequestError for a body that is no such form, and what the writer raises.
+    Raises RequestError for a body that is no such form, BrokenOffError, and what the writer raises.
     """
     # A slow client must not hold a connection to the database for as long as it sends.
     close_old_connections()
@@ -37,7 +36,7 @@ def receive(request: HttpRequest, writer: Writer) -> Form:
     reader = _Reader(writer)
     try:
         with parser:
-            for chunk in body(request):
+            for chunk in chunks(request):
                 for event in parser.parse(chunk):
                     reader.take(event)
                 if parser.closed:
@@ -54,16 +53,6 @@ def receive(request: HttpRequest, writer: Writer) -> Form:
         )
     reader.form.fields = {name: value.decode() for name, value in reader.fields.items()}
     return reader.form
-
-
-def body(request: HttpRequest) -> Iterator[bytes]:
-    """The body in chunks, whether its length was announced or it comes in chunks of its own."""
-    stream = request if "CONTENT_LENGTH" in request.META else request.META["wsgi.input"]
-    try:
-        while chunk := stream.read(CHUNK_BYTES):
-            yield chunk
-    except OSError as error:
-        raise RequestError("The upload broke off.", code="incomplete_upload") from error
 
 
 class _Reader:

@@ -13,6 +13,7 @@ from batches import services, tasks
 from batches.models import Batch
 from files import services as files
 from files.models import File
+from gateway.body import whole
 from gateway.openai import wire
 from gateway.openai.read import Fields
 from gateway.surface import RequestError, SurfaceView, page
@@ -29,11 +30,10 @@ class OpenAIView(SurfaceView):
     def query(self, request: Request) -> Fields:
         return Fields(request.query_params.dict())
 
-    def body(self, request: Request) -> dict[str, object]:
+    def decode(self, body: bytes) -> dict[str, object]:
         """The JSON object that was sent, empty where none was. Raises RequestError."""
-        raw = request._request.body
         try:
-            return msgspec.json.decode(raw, type=dict[str, object]) if raw else {}
+            return msgspec.json.decode(body, type=dict[str, object]) if body else {}
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise RequestError(
                 "The body is no JSON object: send one, with content-type application/json.",
@@ -77,7 +77,7 @@ class Files(OpenAIView):
         query.refuse_others()
         found, more = page(
             rows,
-            after=self.find(after) if after else None,
+            after=self.place(after) if after else None,
             limit=limit,
             ascending=order == "asc",
         )
@@ -103,21 +103,26 @@ class Files(OpenAIView):
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
 
-    def find(self, file_id: str) -> File:
+    def find(self, file_id: str, *, among: QuerySet[File] | None = None) -> File:
         core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
-        file = self.visible().filter(pk=core).first()
+        file = (self.visible() if among is None else among).filter(pk=core).first()
         if file is None:
             raise wire.not_found("File", file_id)
         return file
 
+    def place(self, file_id: str) -> File:
+        """Where a page ended: a client that deletes what it walks over names files that are gone."""
+        return self.find(file_id, among=File.objects.filter(workspace=self.caller.workspace))
+
 
 class Batches(OpenAIView):
     def create(self, request: Request) -> Response:
-        input_file_id, fields = wire.read_create(self.body(request))
+        body = whole(request._request)
+        input_file_id, fields = wire.read_create(self.decode(body))
         batch, new = services.create(
             workspace=self.caller.workspace,
             input_file=self.input_file(input_file_id),
-            repeat=self.repeat(request),
+            repeat=self.repeat(request, body),
             fields={**fields, "virtual_key": self.caller.key},
         )
         if new:
@@ -141,7 +146,7 @@ class Batches(OpenAIView):
         return Response(wire.write_batch(self.find(batch_id)))
 
     def cancel(self, request: Request, batch_id: str) -> Response:
-        form = Fields(self.body(request))
+        form = Fields(self.decode(whole(request._request)))
         wire.read_provider(form)
         form.refuse_others()
         batch = services.cancel(self.find(batch_id))
@@ -169,9 +174,8 @@ class Batches(OpenAIView):
             )
         return file
 
-    def repeat(self, request: Request) -> services.Repeat:
+    def repeat(self, request: Request, body: bytes) -> services.Repeat:
         """How to know this create again. The SDK counts its own retries in a header."""
-        body = request._request.body
         digest = hashlib.sha256(self.caller.fingerprint.encode() + b"\n" + body).hexdigest()
         retries = request.headers.get("x-stainless-retry-count", "0")
         key = request.headers.get("idempotency-key")

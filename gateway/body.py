@@ -1,0 +1,56 @@
+"""The bytes of a request, whether their number was announced or they come in chunks of their own."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+CHUNK_BYTES = 256 * 1024
+DRAIN_SECONDS = 30
+
+
+class BrokenOffError(Exception):
+    """The client went away before all was there."""
+
+
+def chunks(request: HttpRequest) -> Iterator[bytes]:
+    """Raises BrokenOffError."""
+    # Django reads nothing of a body whose length was not announced.
+    announced = "HTTP_TRANSFER_ENCODING" not in request.META
+    stream = request if announced else request.META["wsgi.input"]
+    while chunk := _read(stream):
+        yield chunk
+
+
+def whole(request: HttpRequest) -> bytes:
+    """All of it, in memory. Raises RequestDataTooBig and BrokenOffError."""
+    body = bytearray()
+    for chunk in chunks(request):
+        body += chunk
+        if len(body) > settings.MAX_JSON_BYTES:
+            raise RequestDataTooBig
+    return bytes(body)
+
+
+def drain(request: HttpRequest) -> None:
+    """Read what still comes, and forget it.
+
+    A client that is answered while it sends would see a broken connection and not the answer.
+    """
+    deadline = time.monotonic() + DRAIN_SECONDS
+    with suppress(BrokenOffError):
+        for _ in chunks(request):
+            if time.monotonic() > deadline:
+                return
+
+
+def _read(stream: Any) -> bytes:
+    try:
+        chunk: bytes = stream.read(CHUNK_BYTES)
+    except OSError as error:
+        raise BrokenOffError from error
+    return chunk
