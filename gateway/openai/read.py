@@ -16,6 +16,14 @@ WORDS: dict[type, str] = {
 }
 
 
+def refuse_nul(text: str, param: str) -> None:
+    """Raises RequestError for a character that PostgreSQL cannot keep."""
+    if "\0" in text:
+        raise RequestError(
+            f"Invalid '{param}': it holds the character U+0000.", code="invalid_value", param=param
+        )
+
+
 class Fields:
     """The parameters of a request. What is left at the end was asked for and not understood.
 
@@ -39,6 +47,7 @@ class Fields:
             )
         if not isinstance(value, str):
             raise self._wrong_type(name, "a string", value)
+        refuse_nul(value, self.path + name)
         return value
 
     def optional_text(self, name: str, *, longest: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from batches.models import Batch, Surface
 from batches.translate import ENDPOINTS
 from files.models import File
-from gateway.openai.read import Fields
+from gateway.openai.read import Fields, refuse_nul
 from gateway.surface import RequestError
 from providers.models import Provider
 from providers.registry import UPSTREAMS
@@ -54,6 +54,7 @@ def read_upload(fields: Mapping[str, str], filename: str) -> dict[str, Any]:
         form.choice("expires_after[anchor]", ("created_at",))
         seconds = form.whole("expires_after[seconds]", *EXPIRY)
     form.refuse_others()
+    refuse_nul(filename, "file")
     if purpose == "batch" and not filename.lower().endswith(".jsonl"):
         raise RequestError(
             "Invalid file format for Batch API. Must be .jsonl: give the file a name that ends so.",
@@ -102,6 +103,7 @@ def read_metadata(value: object) -> dict[str, str] | None:
             param="metadata",
         )
     for key, text in value.items():
+        refuse_nul(key + text, "metadata")
         if len(key) > LONGEST_KEY or len(text) > LONGEST_VALUE:
             raise RequestError(
                 f"Invalid 'metadata': keys have at most {LONGEST_KEY} characters and values "

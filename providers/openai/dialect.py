@@ -72,6 +72,12 @@ def read_request(line: bytes) -> Request:
             code="missing_required_parameter",
             param="custom_id",
         )
+    if read.body.model and "\0" in read.body.model:
+        raise MalformedRecordError(
+            "Invalid 'body.model': it holds the character U+0000.",
+            code="invalid_value",
+            param="body.model",
+        )
     return Request(read.custom_id, read.url, read.body.model, line)
 
 
