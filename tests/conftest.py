@@ -15,6 +15,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture
-def openai(stack: Stack) -> OpenAI:
-    return stack.openai()
+@pytest.fixture(scope="session")
+def openai(stack: Stack) -> Iterator[OpenAI]:
+    with stack.openai() as client:
+        yield client

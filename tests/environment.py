@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 PREFIXES = ("OPENAI_", "AWS_")
 NAMES = ("SANDBOX", "PORT")
@@ -10,3 +11,5 @@ for name in list(os.environ):
     if name.startswith(PREFIXES) or name in NAMES:
         del os.environ[name]
 os.environ.setdefault("BIFROST_DATA", tempfile.mkdtemp(prefix="bifrost-tests-"))
+# WhiteNoise warns where there is none.
+(Path(os.environ["BIFROST_DATA"]) / "static").mkdir(parents=True, exist_ok=True)
