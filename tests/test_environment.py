@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,16 @@ def test_keys_that_were_made_once_stay(tmp_path):
     load_settings(tmp_path)
     assert made == {name: (tmp_path / name).read_text() for name in made}
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_every_direct_dependency_has_its_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["sandbox"],
+        *(line for group in project["dependency-groups"].values() for line in group),
+    ]
+    names = {re.split(r"[<>=~]", requirement)[0] for requirement in asked}
+    page = (ROOT / "docs/dependencies.md").read_text()
+    told = set(re.findall(r"^\| (\w[\w\[\],-]*) \|", page, re.MULTILINE))
+    assert told - {"package"} == names
