@@ -24,6 +24,8 @@ def _configure() -> None:
         broker_url=settings.CELERY_BROKER_URL,
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
+        # What cannot be sent now is found by the sweep: no request waits for it.
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.05},
         task_acks_late=True,
         task_reject_on_worker_lost=False,
         task_store_errors_even_if_ignored=False,

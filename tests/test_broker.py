@@ -1,12 +1,16 @@
 """The embedded broker: messages come whole, each to one taker; a lost one loses no batch."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import kombu
 import pytest
 
 import bifrost.broker  # noqa: F401 -- registers the transport
+from tests.stack import free_port
 
 COUNT = 200
 
@@ -64,3 +68,20 @@ def test_it_survives_being_closed_and_opened(tmp_path):
 
     with connect(tmp_path) as connection, connection.SimpleQueue("q") as queue:
         assert queue.get(timeout=1).payload == {"number": 1}
+
+
+def test_a_broker_that_is_down_holds_no_request_up():
+    script = (
+        "import django; django.setup()\n"
+        "from batches import tasks\n"
+        "import time; began = time.monotonic(); tasks.ring('abc'); print(time.monotonic() - began)"
+    )
+    dead = {"CELERY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    environment = {**os.environ, **dead, "DJANGO_SETTINGS_MODULE": "bifrost.settings"}
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60
+    )
+
+    assert said.returncode == 0, said.stderr
+    assert float(said.stdout) < 3
+    assert "Error calling" in said.stderr
