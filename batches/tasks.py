@@ -1,7 +1,5 @@
 """Doors to the services, for Celery. Each may run twice or never."""
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -13,7 +11,7 @@ def ring(batch_id: str) -> None:
 
     A broker that cannot take the message fails nobody's request: the sweep will find the batch.
     """
-    transaction.on_commit(partial(advance.delay, batch_id), robust=True)
+    transaction.on_commit(lambda: advance.delay(batch_id), robust=True)
 
 
 @shared_task
