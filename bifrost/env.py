@@ -8,12 +8,24 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 
 Value = TypeVar("Value")
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 OURS = "BIFROST_"
+
+
+def load_file() -> None:
+    """Read `.env`, or what BIFROST_ENV_FILE names. What the environment says already stays.
+
+    Raises ImproperlyConfigured.
+    """
+    named = os.environ.get("BIFROST_ENV_FILE", "")
+    if named and not os.path.exists(named):
+        raise ImproperlyConfigured(f"BIFROST_ENV_FILE={named!r} is not there: write a file's path.")
+    load_dotenv(named or Path(__file__).resolve().parent.parent / ".env")
 
 
 class Environment:

@@ -9,8 +9,8 @@ import sys
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from dotenv import find_dotenv, load_dotenv
 
+from bifrost.env import load_file
 from bifrost.launch.commands import COMMANDS
 from bifrost.launch.health import reachable, what_is_wrong
 from bifrost.launch.launcher import Launcher, LaunchError
@@ -20,9 +20,9 @@ CHECKS = {"healthy": "/healthz", "ready": "/readyz"}
 
 def main() -> int:
     options = _parser().parse_args()
-    load_dotenv(find_dotenv(usecwd=True))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
     try:
+        load_file()
         return _run(options.process)
     except (ImproperlyConfigured, LaunchError) as error:
         print(f"bifrost: {error}", file=sys.stderr)  # noqa: T201

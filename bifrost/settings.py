@@ -21,6 +21,7 @@ VERSION = re.findall(r"^## v(\S+)", (BASE_DIR / "CHANGELOG.md").read_text(), re.
 MEGABYTE = 2**20
 
 env = Environment()
+env.text("BIFROST_ENV_FILE")  # Read before this, by load_file.
 
 DATA = env.folder("BIFROST_DATA", BASE_DIR / "var")
 DEBUG = env.flag("BIFROST_DEBUG")

@@ -28,7 +28,7 @@ short_modules() {
 
 # A production has its own secrets and an address. These are made up here and thrown away.
 production() {
-    env -i PATH="$PATH" BIFROST_DATA="$data" BIFROST_PUBLIC_URL=https://bifrost.example.com \
+    env -i PATH="$PATH" BIFROST_DATA="$data" BIFROST_ENV_FILE=/dev/null BIFROST_PUBLIC_URL=https://bifrost.example.com \
         BIFROST_SECRET_KEY="$(head -c 48 /dev/urandom | base64 | tr -d '\n')" \
         BIFROST_ENCRYPTION_KEYS="$($bin/python -m bifrost.keys)" BIFROST_AUTH=keys "$@"
 }

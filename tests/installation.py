@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ("BIFROST_", "OPENAI_", "SANDBOX", "PORT", "DATABASE_URL", "CELERY_BROKER_URL", "MAKE")
 BROKER_DATABASES = itertools.cycle(range(8, 14))
 READY = "Ctrl-C stops everything."
+# Whatever a developer has in .env, keys of real accounts among it.
+APART = {"BIFROST_ENV_FILE": "/dev/null"}
 LAUNCH = [sys.executable, "-m", "bifrost.run"]
 
 
@@ -35,7 +37,7 @@ class Installation:
             self.popen = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**inherited, **variables, "BIFROST_DATA": str(data)},
+                env={**inherited, **APART, **variables, "BIFROST_DATA": str(data)},
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -14,6 +14,7 @@ broker=${TEST_BROKER_URL:-redis://127.0.0.1:6379/15}
 for name in $(compgen -e | grep -E '^(BIFROST_|OPENAI_|AWS_)|^(SANDBOX|PORT|DATABASE_URL|CELERY_BROKER_URL)$' || true); do
     unset "$name"
 done
+export BIFROST_ENV_FILE=/dev/null
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 failed=0

@@ -123,3 +123,34 @@ def test_every_direct_dependency_has_its_reason():
     page = (ROOT / "docs/dependencies.md").read_text()
     told = set(re.findall(r"^\| (\w[\w\[\],-]*) \|", page, re.MULTILINE))
     assert told - {"package"} == names
+
+
+def _launch(folder, env_file, **variables):
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "bifrost.run", "healthy"],
+        cwd=ROOT,
+        env={
+            **environment,
+            "BIFROST_DATA": str(folder),
+            "BIFROST_ENV_FILE": str(env_file),
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_file_is_read_and_the_environment_wins(tmp_path):
+    file = tmp_path / "settings.env"
+    file.write_text("PORT=wrong\n")
+    assert _launch(tmp_path, file).stderr == (
+        "bifrost: PORT='wrong' is not a whole number: write 8080.\n"
+    )
+    assert "does not answer" in _launch(tmp_path, file, PORT="1").stdout
+
+
+def test_file_that_is_not_there_is_said(tmp_path):
+    assert "BIFROST_ENV_FILE=" in _launch(tmp_path, tmp_path / "nowhere").stderr

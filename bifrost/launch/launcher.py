@@ -37,7 +37,9 @@ class Launcher:
     def run(self) -> None:
         """Returns when it was asked to stop and everything has. Raises LaunchError."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._asked_to_stop)
+            # Under nohup the end of the terminal is no reason to stop.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._asked_to_stop)
         try:
             self.lock = hold(settings.DATA / "run.lock")
         except Locked as error:
