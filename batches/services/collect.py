@@ -14,7 +14,7 @@ from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
-from batches.services.submit import fail, upstream_of
+from batches.services.submit import fail, problem, upstream_of
 from batches.services.usage import total_usage
 from files import services as files
 from files.models import File
@@ -87,22 +87,16 @@ def _failed_whole(batch: Batch, jobs: list[Job]) -> list[dict[str, Any]]:
     """Why the batch as a whole failed, if all its jobs did."""
     if batch.status == Batch.Status.CANCELLING or any(job.ending != "failed" for job in jobs):
         return []
-    problems = [
-        {**problem, "line": _line(batch, job, problem)} for job in jobs for problem in job.problems
-    ]
-    return problems or [vars_of(LEFT_OUT["failed"])]
+    problems = [{**one, "line": _line(batch, job, one)} for job in jobs for one in job.problems]
+    return problems or [problem(LEFT_OUT["failed"].code, LEFT_OUT["failed"].message)]
 
 
-def _line(batch: Batch, job: Job, problem: dict[str, Any]) -> int | None:
+def _line(batch: Batch, job: Job, told: dict[str, Any]) -> int | None:
     """The line of the client's file that a line of the job's file stands for."""
-    if not problem.get("line"):
+    if not told.get("line"):
         return None
-    wanted = job.first + int(problem["line"]) - 1
+    wanted = job.first + int(told["line"]) - 1
     return translate.line_number(files.stream(batch.input_file), wanted)
-
-
-def vars_of(failure: Failure) -> dict[str, Any]:
-    return {"code": failure.code, "message": failure.message, "param": None, "line": None}
 
 
 def _fetch(claim: Claim, job: Job) -> None:
@@ -132,7 +126,7 @@ def _fetch(claim: Claim, job: Job) -> None:
 def _gone(job: Job, error: UpstreamError) -> None:
     changes: dict[str, Any] = {"status": Job.Status.COLLECTED, "last_error": error.message}
     if job.raw_results is None:
-        changes["problems"] = job.problems = [{"code": "results_gone", "message": error.message}]
+        changes["problems"] = job.problems = [problem("results_gone", error.message)]
     Job.objects.filter(pk=job.pk).update(**changes)
     job.batch.note("results gone", error.message, job=job)
 
@@ -198,8 +192,7 @@ def _lines(batch: Batch, jobs: list[Job], index: ResultIndex) -> Iterator[tuple[
 def _left_out(jobs: list[Job], number: int) -> Failure:
     job = jobs[bisect_right(jobs, number, key=lambda job: job.first) - 1]
     if job.problems:
-        problem = job.problems[0]
-        return Failure(problem["code"], problem["message"])
+        return Failure(job.problems[0]["code"], job.problems[0]["message"])
     return LEFT_OUT[job.ending]
 
 

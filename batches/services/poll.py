@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches.models import Batch, BatchEvent, BatchQuerySet, Job
-from batches.services.submit import upstream_of
+from batches.services.submit import problem, upstream_of
 from batches.services.timing import poll_interval, retry_interval
 from providers.base import JobState, UpstreamError
 
@@ -83,7 +83,7 @@ def _observe(job: Job, answer: JobState | UpstreamError, now: datetime) -> None:
     if answer.ended:
         job.ending, job.ended_at = answer.ended, now
         job.upstream_files = dict(answer.files)
-        job.problems = [vars(problem) for problem in answer.problems]
+        job.problems = [vars(one) for one in answer.problems]
 
 
 def _observe_error(job: Job, error: UpstreamError, now: datetime) -> None:
@@ -94,7 +94,7 @@ def _observe_error(job: Job, error: UpstreamError, now: datetime) -> None:
     if job.attempts > 1 and now - (job.submitted_at or now) > GIVE_UP:
         message = f"Given up after {GIVE_UP}: {error.message}"
         job.ending, job.ended_at = "failed", now
-        job.problems = [{"code": error.code, "message": message, "param": None, "line": None}]
+        job.problems = [problem(error.code, message)]
 
 
 def _save(jobs: list[Job]) -> list[str]:

@@ -34,7 +34,7 @@ def submit(claim: Claim) -> None:
         claim.renew(status=Batch.Status.VALIDATING)
         _submit_job(claim, job)
     if not batch.jobs.active().exists():
-        fail(claim, [problem for job in batch.jobs.all() for problem in job.problems])
+        fail(claim, [one for job in batch.jobs.all() for one in job.problems])
         return
     now = timezone.now()
     # Due at once, to look whether its jobs have ended before the status said that they may.
@@ -57,6 +57,11 @@ def fail(claim: Claim, errors: list[dict[str, Any]]) -> None:
     claim.batch.note("failed", f"{len(errors)} errors, the first: {errors[0]['message']}")
 
 
+def problem(code: str, message: str) -> dict[str, Any]:
+    """What is wrong with a batch as a whole, in the shape of its errors."""
+    return {"code": code, "message": message, "param": None, "line": None}
+
+
 def give_up(claim: Claim, error: UpstreamError) -> bool:
     """Fail a batch that could not be submitted within its window, if nothing of it may be running."""
     batch = claim.batch
@@ -66,7 +71,7 @@ def give_up(claim: Claim, error: UpstreamError) -> bool:
     if batch.jobs.exclude(status=Job.Status.PLANNED).exists():
         return False
     message = f"The provider could not be reached within the completion window: {error.message}"
-    fail(claim, [{"code": error.code, "message": message, "param": None, "line": None}])
+    fail(claim, [problem(error.code, message)])
     return True
 
 
@@ -112,14 +117,14 @@ def _plan(claim: Claim) -> bool:
     ).first()
     if credential is None:
         message = f"No credential reaches {batch.provider} any more: ask the operator to add one."
-        fail(claim, [{"code": "no_credential", "message": message, "param": None, "line": None}])
+        fail(claim, [problem("no_credential", message)])
         return False
     limits = registry.upstream_class(batch.provider).limits
     try:
         findings = validate(batch, limits, keep=claim.keep)
     except FileNotFoundError:
         message = "The input file was deleted before the batch could be validated."
-        fail(claim, [{"code": "file_deleted", "message": message, "param": None, "line": None}])
+        fail(claim, [problem("file_deleted", message)])
         return False
     if findings.errors:
         fail(claim, findings.errors)
@@ -171,8 +176,8 @@ def _refused(job: Job, error: UpstreamError) -> None:
     if not error.permanent:
         _move(job, Job.Status.PLANNED, last_error=error.message)
         raise error
-    problem = {"code": error.code, "message": error.message, "param": None, "line": None}
-    _move(job, Job.Status.DROPPED, last_error=error.message, problems=[problem])
+    problems = [problem(error.code, error.message)]
+    _move(job, Job.Status.DROPPED, last_error=error.message, problems=problems)
     job.batch.note("refused", error.message, job=job)
 
 
