@@ -45,6 +45,7 @@ class Authentication(BaseAuthentication):
         return None, Caller(key.workspace, key, fingerprint)
 
     def authenticate_header(self, request: Request) -> str:
+        """Without one, a refused key would be a 403."""
         return "Bearer"
 
 

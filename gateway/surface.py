@@ -145,7 +145,10 @@ class SurfaceView(ViewSet):
 
     def _explain(self, error: Exception, context: dict[str, Any]) -> Response:
         drain(self.request._request)
-        return self.write_error(as_request_error(error))
+        response = self.write_error(as_request_error(error))
+        if response.status_code == 401:
+            response["www-authenticate"] = "Bearer"
+        return response
 
 
 def page(
