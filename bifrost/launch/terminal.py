@@ -26,6 +26,8 @@ class Terminal:
     def relay(self, name: str, line: bytes) -> None:
         """A line that a process printed. Without prefix it stays as it is, for machines to read."""
         text = line.decode(errors="replace").rstrip()
+        if not text:
+            return
         self.write(f"{self.style(name.ljust(8), COLOURS[name])}{text}" if self.prefix else text)
 
     def tell(self, text: str) -> None:
@@ -40,4 +42,4 @@ class Terminal:
                 self.coloured = False
 
     def style(self, text: str, code: str) -> str:
-        return f"{code}{text}{RESET}" if self.coloured else text
+        return f"{code}{text}{RESET}" if self.coloured and text else text
