@@ -250,6 +250,18 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
 }
 
+
+def console_page(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+    """A list in the admin's menu, for those who may see it."""
+    names = [f"{app}.{verb}_{model}" for verb in ("view", "change")]
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": lambda request: any(request.user.has_perm(name) for name in names),
+    }
+
+
 UNFOLD = {
     "SITE_TITLE": "Bifrost",
     "SITE_HEADER": "Bifrost",
@@ -289,45 +301,22 @@ UNFOLD = {
                 "title": "Work",
                 "items": [
                     {
-                        "title": "Batches",
-                        "icon": "stacks",
-                        "link": reverse_lazy("admin:batches_batch_changelist"),
+                        "title": "Overview",
+                        "icon": "dashboard",
+                        "link": reverse_lazy("admin:index"),
                     },
-                    {
-                        "title": "Jobs",
-                        "icon": "conveyor_belt",
-                        "link": reverse_lazy("admin:batches_job_changelist"),
-                    },
-                    {
-                        "title": "Files",
-                        "icon": "description",
-                        "link": reverse_lazy("admin:files_file_changelist"),
-                    },
+                    console_page("Batches", "stacks", "batches", "batch"),
+                    console_page("Jobs", "conveyor_belt", "batches", "job"),
+                    console_page("Files", "description", "files", "file"),
                 ],
             },
             {
                 "title": "Access",
                 "items": [
-                    {
-                        "title": "Workspaces",
-                        "icon": "domain",
-                        "link": reverse_lazy("admin:providers_workspace_changelist"),
-                    },
-                    {
-                        "title": "Virtual keys",
-                        "icon": "key",
-                        "link": reverse_lazy("admin:providers_virtualkey_changelist"),
-                    },
-                    {
-                        "title": "Credentials",
-                        "icon": "lock",
-                        "link": reverse_lazy("admin:providers_credential_changelist"),
-                    },
-                    {
-                        "title": "Users",
-                        "icon": "person",
-                        "link": reverse_lazy("admin:auth_user_changelist"),
-                    },
+                    console_page("Workspaces", "domain", "providers", "workspace"),
+                    console_page("Virtual keys", "key", "providers", "virtualkey"),
+                    console_page("Credentials", "lock", "providers", "credential"),
+                    console_page("Users", "person", "auth", "user"),
                 ],
             },
         ],

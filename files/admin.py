@@ -47,7 +47,6 @@ class FileAdmin(ReadOnlyAdmin):
     list_select_related = ["workspace"]
     search_fields = ["filename"]
     search_help_text = "Id, name or SHA-256"
-    sortable_by = ()
     date_hierarchy = "created_at"
     actions = ["delete"]
     change_form_template = "admin/files/file/page.html"

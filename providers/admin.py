@@ -66,7 +66,7 @@ class WorkspaceAdmin(ProtectedAdmin):
     def code(self, workspace: Workspace) -> SafeString:
         return cells.code(workspace.id)
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description="created")
     def created(self, workspace: Workspace) -> SafeString:
         return cells.ago(workspace.created_at)
 
@@ -98,11 +98,11 @@ class VirtualKeyAdmin(ConsoleAdmin):
     def begins(self, key: VirtualKey) -> SafeString:
         return cells.code(f"{key.hint}…")
 
-    @admin.display(description="state", ordering="revoked_at")
+    @admin.display(description="state")
     def state(self, key: VirtualKey) -> SafeString:
         return cells.label("revoked", "bad") if key.revoked_at else cells.label("valid", "good")
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description="created")
     def created(self, key: VirtualKey) -> SafeString:
         return cells.ago(key.created_at)
 
@@ -206,15 +206,19 @@ class CredentialAdmin(ProtectedAdmin):
     instead = "Disable it instead: its jobs are still watched, and no new one is sent with it."
     change_form_template = "admin/console/form.html"
 
-    @admin.display(description="workspace", ordering="workspace__name", empty_value="")
+    @admin.display(description="workspace")
     def owner(self, credential: Credential) -> str | SafeString:
-        return credential.workspace.name if credential.workspace else cells.label("shared")
+        return credential.workspace.name if credential.workspace else cells.faint("shared")
 
     @admin.display(description="address")
     def address(self, credential: Credential) -> SafeString:
-        return cells.code(credential.base_url) if credential.base_url else cells.label("default")
+        return (
+            cells.code(credential.base_url)
+            if credential.base_url
+            else cells.faint("the provider's own")
+        )
 
-    @admin.display(description="state", ordering="enabled")
+    @admin.display(description="state")
     def state(self, credential: Credential) -> SafeString:
         state = cells.label("enabled", "good") if credential.enabled else cells.label("disabled")
         badge = cells.label("sandbox", "warn") if credential.sandbox else ""
@@ -222,9 +226,9 @@ class CredentialAdmin(ProtectedAdmin):
 
     @admin.display(description="secret")
     def kept(self, credential: Credential) -> SafeString:
-        return cells.label("kept") if credential.encrypted_secret else cells.label("none", "warn")
+        return cells.faint("kept") if credential.encrypted_secret else cells.label("none", "warn")
 
-    @admin.display(description="created", ordering="created_at")
+    @admin.display(description="created")
     def created(self, credential: Credential) -> SafeString:
         return cells.ago(credential.created_at)
 

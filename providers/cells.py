@@ -12,8 +12,6 @@ NONE = mark_safe('<span class="bf-none">–</span>')
 UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (36 * 3600, 3600, "h"))
 DAY = 86400
 
-TONES = ("good", "busy", "warn", "bad", "calm")
-
 
 def number(value: int) -> str:
     return f"{value:,}"
@@ -41,8 +39,9 @@ def ago(moment: datetime | None) -> SafeString:
     if moment is None:
         return NONE
     length = timezone.now() - moment
-    words = f"{span(length)} ago" if length >= timedelta() else f"in {span(length)}"
-    return _time(moment, words)
+    if abs(length) < timedelta(seconds=1):
+        return _time(moment, "now")
+    return _time(moment, f"{span(length)} ago" if length > timedelta() else f"in {span(length)}")
 
 
 def age(moment: datetime) -> SafeString:
@@ -60,6 +59,11 @@ def label(text: str, tone: str = "calm") -> SafeString:
 
 def code(text: str) -> SafeString:
     return format_html('<code class="bf-code">{}</code>', text) if text else NONE
+
+
+def faint(text: str) -> SafeString:
+    """What goes without saying."""
+    return format_html('<span class="bf-none">{}</span>', text)
 
 
 def link(url: str, text: str) -> SafeString:

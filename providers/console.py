@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
@@ -66,6 +67,10 @@ class ConsoleAdmin(ModelAdmin[Any]):
     list_per_page = 50
     list_disable_select_all = True
     list_filter_submit = True
+    # Every list has an order with an index, and only that.
+    sortable_by: ClassVar[tuple[str, ...] | None] = ()
+    # Counting what each choice would leave reads the whole table.
+    show_facets = ShowFacets.NEVER
     change_list_template = "admin/console/list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -48,7 +48,6 @@ class BatchAdmin(BatchActions):
     list_select_related = ["workspace"]
     search_fields = ["id"]
     search_help_text = "Any id: ours, the provider's, a file's or a job's"
-    sortable_by = ()
     date_hierarchy = "created_at"
     actions = ["poll_now", "cancel", "collect_again", "download_input", "download_results"]
     change_form_template = "admin/batches/batch/page.html"

@@ -30,7 +30,6 @@ class JobAdmin(ReadOnlyAdmin):
         "progress",
         "submitted",
         "polled",
-        "attempts",
         "trouble",
     ]
     list_filter = [
@@ -42,7 +41,6 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ["batch", "credential"]
     search_fields = ["id"]
     search_help_text = "Any id: ours, the provider's or the batch's"
-    sortable_by = ()
     date_hierarchy = "created_at"
     actions = None
     change_form_template = "admin/batches/job/page.html"
@@ -73,9 +71,10 @@ class JobAdmin(ReadOnlyAdmin):
         due = format_html("due {}", cells.ago(job.due_at)) if job.due_at else ""
         return cells.stacked(cells.ago(job.polled_at), due)
 
-    @admin.display(description="error")
+    @admin.display(description="failed tries and error")
     def trouble(self, job: Job) -> SafeString:
-        return cells.clipped(_trouble(job), 120)
+        tries = cells.count(job.attempts, "try", "tries") if job.attempts else ""
+        return cells.clipped(": ".join(part for part in (tries, _trouble(job)) if part), 120)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

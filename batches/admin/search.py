@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from batches.models import Batch, Job
+from files.models import UpstreamFile
 from providers.ids import core_id
 from providers.models import Workspace
 
@@ -29,7 +30,7 @@ def batches_named(text: str) -> list[str]:
         ).values_list("pk"),
         jobs.filter(pk=core).values_list("batch_id"),
         jobs.filter(upstream_id=text).values_list("batch_id"),
-        jobs.filter(upstream_input__upstream_id=text).values_list("batch_id"),
+        jobs.filter(upstream_input__in=_copies(text)).values_list("batch_id"),
     )
 
 
@@ -40,9 +41,14 @@ def jobs_named(text: str) -> list[str]:
     return _together(
         jobs.filter(Q(pk=core) | Q(batch=core)).values_list("pk"),
         jobs.filter(upstream_id=text).values_list("pk"),
-        jobs.filter(upstream_input__upstream_id=text).values_list("pk"),
+        jobs.filter(upstream_input__in=_copies(text)).values_list("pk"),
         jobs.filter(raw_results=core).values_list("pk"),
     )
+
+
+def _copies(text: str) -> QuerySet[UpstreamFile]:
+    """The input files at a provider that it calls so."""
+    return UpstreamFile.objects.filter(upstream_id=text)
 
 
 def _together(*parts: QuerySet[Any, Any]) -> list[str]:

@@ -22,6 +22,7 @@ for cell in (
     register.filter(cell.__name__, cell)
 
 register.inclusion_tag("admin/date_hierarchy.html", name="dates")(hierarchy)
+register.filter("short", cells.name)
 register.simple_tag(cells.bar, name="bar")
 register.simple_tag(cells.progress, name="progress")
 register.simple_tag(cells.count, name="count")

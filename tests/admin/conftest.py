@@ -1,10 +1,12 @@
 """Users of the admin, and a place for static and stored files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Task
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -38,3 +40,24 @@ def client_with(db: None) -> Callable[..., Client]:
         return client
 
     return client_with
+
+
+@pytest.fixture
+def ringing(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> Callable[[], AbstractContextManager[list[tuple[str, ...]]]]:
+    """Collects the tasks that are rung meanwhile, and their arguments, instead of sending them."""
+
+    @contextmanager
+    def ringing() -> Iterator[list[tuple[str, ...]]]:
+        rung: list[tuple[str, ...]] = []
+
+        def record(task: Any, args: tuple[str, ...] = (), *_: Any, **__: Any) -> None:
+            rung.append((task.name.split(".")[-1], *args))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Task, "apply_async", record)
+            with django_capture_on_commit_callbacks(execute=True):
+                yield rung
+
+    return ringing

@@ -1,8 +1,7 @@
 """Small factories of the objects that the admin shows."""
 
 from datetime import timedelta
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from django.utils import timezone
 
@@ -85,9 +84,3 @@ def batches(count: int) -> list[Batch]:
             BatchEvent.objects.create(batch=one, job=running, kind="submitted")
         made.append(one)
     return made
-
-
-def rung(callbacks: list[Any]) -> list[tuple[str, ...]]:
-    """The tasks that would be rung after the commit, with their arguments."""
-    partials = [call if isinstance(call, partial) else partial(call) for call in callbacks]
-    return [(cast(Any, call.func).__self__.name.split(".")[-1], *call.args) for call in partials]

@@ -26,14 +26,12 @@ def press(client: Client, verb: str, batch: Batch, **data: str) -> Any:
     return client.post(f"{LIST}{batch.pk}/{verb}/", data)
 
 
-def test_poll_now_makes_running_jobs_due_and_rings(
-    admin_client: Client, django_capture_on_commit_callbacks: Any
-):
+def test_poll_now_makes_running_jobs_due_and_rings(admin_client: Client, ringing: Any):
     batch, ended = make.batch(), make.batch(status="completed")
     running, collected = make.job(batch), make.job(ended, status="collected", due_at=None)
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         answer = run(admin_client, "poll_now", batch, ended)
-    assert make.rung(callbacks) == [("poll",)]
+    assert rung == [("poll",)]
     assert said(answer) == ["1 running job will be polled now."]
     running.refresh_from_db()
     collected.refresh_from_db()
@@ -42,12 +40,10 @@ def test_poll_now_makes_running_jobs_due_and_rings(
     assert collected.due_at is None
 
 
-def test_poll_now_says_when_nothing_runs(
-    admin_client: Client, django_capture_on_commit_callbacks: Any
-):
-    with django_capture_on_commit_callbacks() as callbacks:
+def test_poll_now_says_when_nothing_runs(admin_client: Client, ringing: Any):
+    with ringing() as rung:
         answer = press(admin_client, "poll", make.batch())
-    assert callbacks == []
+    assert rung == []
     assert said(answer) == ["No job of theirs is running."]
 
 
@@ -55,9 +51,9 @@ def test_poll_now_needs_a_post(admin_client: Client):
     assert admin_client.get(f"{LIST}{make.batch().pk}/poll/").status_code == 405
 
 
-def test_cancel_asks_before_it_acts(admin_client: Client, django_capture_on_commit_callbacks: Any):
+def test_cancel_asks_before_it_acts(admin_client: Client, ringing: Any):
     batch = make.batch()
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         pages = [
             admin_client.get(f"{LIST}{batch.pk}/cancel/"),
             press(admin_client, "cancel", batch),
@@ -65,20 +61,20 @@ def test_cancel_asks_before_it_acts(admin_client: Client, django_capture_on_comm
         ]
     batch.refresh_from_db()
     assert batch.status == "in_progress"
-    assert callbacks == []
+    assert rung == []
     for page in pages:
         assert "Cancel 1 batch?" in page.content.decode()
         assert f"batch_{batch.pk}" in page.content.decode()
 
 
 def test_cancel_stops_those_that_it_can_and_says_which_it_cannot(
-    admin_client: Client, django_capture_on_commit_callbacks: Any
+    admin_client: Client, ringing: Any
 ):
     first, second = make.batch(), make.batch(status="validating")
     over, gone = make.batch(status="completed"), make.batch(status="cancelled")
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         answer = run(admin_client, "cancel", first, second, over, gone, confirmed="1")
-    assert sorted(make.rung(callbacks)) == sorted([("advance", first.pk), ("advance", second.pk)])
+    assert sorted(rung) == sorted([("advance", first.pk), ("advance", second.pk)])
     assert sorted(said(answer)) == [
         "1 batch had been cancelled before.",
         "2 batches will be cancelled.",
@@ -88,38 +84,34 @@ def test_cancel_stops_those_that_it_can_and_says_which_it_cannot(
     assert set(statuses) == {"cancelling"}
 
 
-def test_cancel_from_the_page(admin_client: Client, django_capture_on_commit_callbacks: Any):
+def test_cancel_from_the_page(admin_client: Client, ringing: Any):
     batch = make.batch()
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         answer = press(admin_client, "cancel", batch, confirmed="1")
     assert answer.url == f"{LIST}{batch.pk}/change/"
-    assert make.rung(callbacks) == [("advance", batch.pk)]
+    assert rung == [("advance", batch.pk)]
     history = admin_client.get(f"{LIST}{batch.pk}/history/").content.decode()
     assert "Asked to be cancelled." in history
 
 
-def test_collect_again_asks_and_then_rings(
-    admin_client: Client, django_capture_on_commit_callbacks: Any
-):
+def test_collect_again_asks_and_then_rings(admin_client: Client, ringing: Any):
     batch = make.batch(status="completed")
     job = make.job(batch, status="collected")
     assert "again?" in press(admin_client, "collect", batch).content.decode()
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         answer = press(admin_client, "collect", batch, confirmed="1")
-    assert make.rung(callbacks) == [("advance", batch.pk)]
+    assert rung == [("advance", batch.pk)]
     assert said(answer) == ["1 batch will be collected again."]
     job.refresh_from_db()
     batch.refresh_from_db()
     assert (batch.status, job.status) == ("finalizing", "ended")
 
 
-def test_collect_again_says_why_it_cannot(
-    admin_client: Client, django_capture_on_commit_callbacks: Any
-):
+def test_collect_again_says_why_it_cannot(admin_client: Client, ringing: Any):
     batch = make.batch()
-    with django_capture_on_commit_callbacks() as callbacks:
+    with ringing() as rung:
         answer = run(admin_client, "collect_again", batch, confirmed="1")
-    assert callbacks == []
+    assert rung == []
     assert said(answer) == [
         f"batch_{batch.pk}: Batch {batch.pk} is in_progress and has no results."
     ]
