@@ -148,7 +148,8 @@ def test_killed_launcher_leaves_nothing_behind_and_can_start_again_at_once(start
     assert len(family) >= 8, "launcher, watchdog, web, worker and their own, beat, sandbox"
     first.popen.kill()
     first.popen.wait(timeout=5)
-    second = start()
+    second = start(ready=False)
+    second.wait_for("sandbox listening")
     assert [process for process in family if process.is_running() and _is_alive(process)] == []
     assert second.interrupt() < STOP_SECONDS
 
