@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The whole suite twice: on SQLite and the embedded broker, then on PostgreSQL and Redis.
 #
-# TEST_DATABASE_URL and TEST_BROKER_URL name the servers; the database itself is made and dropped.
+# TEST_DATABASE_URL and TEST_BROKER_URL name the servers; in the first the tests make databases of
+# their own and drop them, the second they empty.
 # Where they cannot be reached the second half is skipped, but not in CI.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
-database=${TEST_DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/bifrost}
+database=${TEST_DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/postgres}
 broker=${TEST_BROKER_URL:-redis://127.0.0.1:6379/15}
 
 # What a developer has set for `make run` must not reach the tests, least of all real keys.
