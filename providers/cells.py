@@ -95,7 +95,7 @@ def stacked(*lines: str) -> SafeString:
 def bar(completed: int, failed: int, total: int) -> SafeString:
     """What became of the records, as one bar."""
     whole = max(total, completed + failed, 1)
-    says = f"{completed:,} completed, {failed:,} failed, {total - completed - failed:,} to come"
+    says = f"{completed:,} completed, {failed:,} failed, {total - completed - failed:,} left"
     parts = format_html_join(
         "",
         '<i class="bf-{}" style="width:{}%"></i>',

@@ -110,6 +110,7 @@ class BatchAdmin(BatchActions):
             "share": 100 * (obj.completed + obj.failed) // obj.total if obj.total else 0,
             "lifeline": lifeline(obj),
             "files": _files(obj),
+            "may_download": self.has_download_permission(request),
             "usage": list(flat(obj.usage or {})),
             "jobs": [(job, looks.job_status(job)) for job in jobs[:MOST_JOBS]],
             "all_jobs_url": f"{reverse('admin:batches_job_changelist')}?{query}"

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from batches.models import Batch, Job, Surface
+from batches.models import Batch, Job
 from providers import cells
-from providers.models import Provider
 
 BATCH_TONES = {
     Batch.Status.VALIDATING: "busy",
@@ -46,8 +45,8 @@ def route(batch: Batch) -> SafeString:
     """From the surface to the provider."""
     return format_html(
         '<span class="bf-route">{} <i>→</i> {}</span>',
-        Surface(batch.surface).label,
-        Provider(batch.provider).label,
+        batch.get_surface_display(),
+        batch.get_provider_display(),
     )
 
 

@@ -1,8 +1,5 @@
 """The cells of the admin's lists, for its pages."""
 
-import json
-from typing import Any
-
 from django import template
 
 from providers import cells
@@ -26,9 +23,3 @@ register.filter("short", cells.name)
 register.simple_tag(cells.bar, name="bar")
 register.simple_tag(cells.progress, name="progress")
 register.simple_tag(cells.count, name="count")
-
-
-@register.filter
-def pretty(value: Any) -> str:
-    """A JSON value to be read by people."""
-    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -84,6 +84,13 @@ def test_cancel_stops_those_that_it_can_and_says_which_it_cannot(
     assert set(statuses) == {"cancelling"}
 
 
+def test_what_is_cancelled_already_is_not_asked_about(admin_client: Client):
+    batch = make.batch(status="cancelling")
+    answer = press(admin_client, "cancel", batch)
+    assert answer.url == f"{LIST}{batch.pk}/change/"
+    assert said(answer) == ["1 batch had been cancelled before."]
+
+
 def test_cancel_from_the_page(admin_client: Client, ringing: Any):
     batch = make.batch()
     with ringing() as rung:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,22 @@ def test_bytes_that_are_gone_are_said_to_be_gone(admin_client: Client):
     default_storage.delete(file.path)
     answer = admin_client.get(f"/admin/files/file/{file.pk}/download/")
     assert said(answer) == [f"The bytes of file {file.pk} are gone from the store."]
+
+
+def test_one_missing_file_spoils_no_archive_half_way(admin_client: Client):
+    output, errors = make.file(LINES), make.file(LINES)
+    default_storage.delete(errors.path)
+    batch = make.batch(status="completed", output_file=output, error_file=errors)
+    answer = admin_client.get(f"{LIST}{batch.pk}/results/")
+    assert said(answer) == [f"The bytes of file {errors.pk} are gone from the store."]
+
+
+def test_a_store_that_cannot_be_read_is_said_to_be_so(admin_client: Client):
+    file = make.file(LINES)
+    default_storage.delete(file.path)
+    Path(default_storage.path(file.path)).mkdir()
+    answer = admin_client.get(f"/admin/files/file/{file.pk}/download/")
+    assert said(answer)[0].startswith("The store cannot be read now: ")
 
 
 @pytest.mark.parametrize(

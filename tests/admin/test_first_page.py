@@ -76,6 +76,15 @@ def test_who_may_not_view_batches_sees_the_list_of_what_they_may(client_with: An
     assert "/admin/files/file/" in page.content.decode()
 
 
+def test_the_menu_offers_what_the_user_may_see(client_with: Any):
+    page = client_with("files.view_file", "batches.change_job").get(FIRST).content.decode()
+    menu = page.split('id="nav-sidebar"')[1].split('id="main"')[0]
+    assert "/admin/files/file/" in menu
+    assert "/admin/batches/job/" in menu
+    assert "/admin/batches/batch/" not in menu
+    assert "/admin/providers/credential/" not in menu
+
+
 def test_the_login_is_there_for_strangers(client: Client, db: None):
     page = client.get(FIRST, follow=True)
     assert page.status_code == 200
