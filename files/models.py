@@ -73,6 +73,7 @@ class File(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="file_listed"),
+            models.Index(fields=["-created_at", "-id"], name="file_newest"),
             models.Index(
                 fields=["expires_at"],
                 name="file_expiring",
