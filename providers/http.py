@@ -19,6 +19,7 @@ READ_SECONDS = 60
 UPLOAD_SECONDS = 600
 CHUNK_BYTES = 256 * 1024
 LONGEST_WAIT = 30
+LONGEST_ASKED = 86_400.0
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 # Only calls that change nothing are tried again here. urllib3 also retries a failed connect of any
@@ -187,6 +188,6 @@ class _Adapter(HTTPAdapter):
 def retry_after(response: requests.Response) -> float | None:
     """The seconds that the provider asks us to wait, where it says so in seconds."""
     try:
-        return max(0.0, float(response.headers["retry-after"]))
+        return min(max(0.0, float(response.headers["retry-after"])), LONGEST_ASKED)
     except (KeyError, ValueError):
         return None

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import msgspec
 import requests
 
-from providers.base import JobRequest, JobState, Limits, Problem, UpstreamError
+from providers.base import AnswerLostError, JobRequest, JobState, Limits, Problem, UpstreamError
 from providers.http import HTTPUpstream
 
 JOB_KEY = "bifrost_job"
@@ -64,15 +64,20 @@ class OpenAIUpstream(HTTPUpstream):
             "completion_window": job.completion_window,
             "metadata": {JOB_KEY: job.id},
         }
-        return read_state(self.call("POST", "/batches", json=batch))
+        answer = self.call("POST", "/batches", json=batch)
+        try:
+            return read_state(answer)
+        except UpstreamError as error:
+            # It was accepted, whatever the answer means: submitting it again would cost again.
+            raise AnswerLostError(error.message, code=error.code) from error
 
     def find(self, job: JobRequest) -> JobState | None:
         oldest = (job.since - CLOCK_SKEW).timestamp()
         for page in self._pages():
             for batch in page:
-                if (batch.get("metadata") or {}).get(JOB_KEY) == job.id:
+                if _object(batch.get("metadata")).get(JOB_KEY) == job.id:
                     return read_state(batch)
-            if page and page[-1].get("created_at", 0) < oldest:
+            if page and _whole(page[-1].get("created_at")) < oldest:
                 return None
         return None
 
@@ -126,11 +131,11 @@ class OpenAIUpstream(HTTPUpstream):
         params: dict[str, Any] = {"limit": PAGE}
         while True:
             answer = self.call("GET", "/batches", params=params)
-            page = answer.get("data") or []
+            page = _objects(answer.get("data"))
             yield page
             if not page or not answer.get("has_more"):
                 return
-            params["after"] = page[-1]["id"]
+            params["after"] = _text(page[-1], "id")
 
 
 def read_state(batch: Mapping[str, Any]) -> JobState:
@@ -138,18 +143,18 @@ def read_state(batch: Mapping[str, Any]) -> JobState:
     raw = _text(batch, "status")
     if raw not in ENDED:
         raise UpstreamError(f"unknown job status {raw!r}", code="unknown_status")
-    counts = batch.get("request_counts") or {}
+    counts = _object(batch.get("request_counts"))
     files = {"output": batch.get("output_file_id"), "error": batch.get("error_file_id")}
     return JobState(
         upstream_id=_text(batch, "id"),
         raw=raw,
         ended=ENDED[raw],
-        total=counts.get("total") or 0,
-        completed=counts.get("completed") or 0,
-        failed=counts.get("failed") or 0,
-        files={role: name for role, name in files.items() if name},
-        problems=[_problem(item) for item in (batch.get("errors") or {}).get("data") or []],
-        usage=batch.get("usage"),
+        total=_whole(counts.get("total")),
+        completed=_whole(counts.get("completed")),
+        failed=_whole(counts.get("failed")),
+        files={role: name for role, name in files.items() if name and isinstance(name, str)},
+        problems=[_problem(item) for item in _objects(_object(batch.get("errors")).get("data"))],
+        usage=_object(batch.get("usage")) or None,
     )
 
 
@@ -164,9 +169,21 @@ def _problem(item: Mapping[str, Any]) -> Problem:
     return Problem(
         code=str(item.get("code") or "unknown"),
         message=str(item.get("message") or ""),
-        line=item.get("line"),
-        param=item.get("param"),
+        line=_whole(item.get("line")) or None,
+        param=str(item["param"]) if item.get("param") else None,
     )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
