@@ -11,6 +11,8 @@ from providers.base import MalformedRecordError
 from providers.records import Result, lines, record_number
 
 BLOCK_BYTES = 256 * 1024
+# An answer may hold ten pictures.
+LONGEST = 512 * 2**20
 
 
 class ResultIndex:
@@ -42,7 +44,7 @@ class ResultIndex:
         """Take the lines of one job's results in."""
         block: list[bytes] = []
         size = 0
-        for _, line in lines(chunks):
+        for _, line in lines(chunks, longest=LONGEST):
             if self._place(line, self.end + size):
                 block.append(line)
                 size += len(line)
