@@ -33,7 +33,7 @@ def hints(params: type) -> dict[str, typing.Any]:
 def strict(kind: type, data: object) -> typing.Any:
     """What the SDK makes of JSON when it validates strictly; nothing of it may be lost."""
     data = json.loads(json.dumps(data))
-    made = _models.validate_type(type_=kind, value=data)
+    made: typing.Any = _models.validate_type(type_=kind, value=data)
     assert made.to_dict() == data
     return made
 

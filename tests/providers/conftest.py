@@ -1,0 +1,120 @@
+"""An account at the real sandbox, and one at a server that says what a test wants it to say."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from typing import Any
+
+import pytest
+import requests
+
+from providers import http
+from providers.base import Account
+from providers.openai.upstream import OpenAIUpstream
+from tests.sandbox.process import start_sandbox
+
+SECRET = "sk-very-secret-5d41402abc"
+_accounts = count()
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with start_sandbox(tmp_path_factory.mktemp("provider"), seconds=0) as url:
+        yield url
+
+
+@pytest.fixture
+def control(sandbox_url: str) -> Iterator[Callable[..., dict[str, Any]]]:
+    def call(method: str, path: str, **json: object) -> dict[str, Any]:
+        url = f"{sandbox_url}/_sandbox/{path}"
+        answer = requests.request(method, url, json=json or None, timeout=10)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    yield call
+    call("DELETE", "faults")
+
+
+@pytest.fixture
+def fault(control: Callable[..., dict[str, Any]]) -> Callable[..., object]:
+    return lambda **fault: control("POST", "faults", **fault)
+
+
+@pytest.fixture
+def calls(control: Callable[..., dict[str, Any]]) -> Callable[[str], list[dict[str, Any]]]:
+    """The calls of an operation that came in during the test."""
+    before = sum(control("GET", "calls")["counts"].values())
+
+    def since(operation: str) -> list[dict[str, Any]]:
+        found = control("GET", f"calls?operation={operation}")["calls"]
+        return [call for call in found if call["number"] > before]
+
+    return since
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries again at once where nobody asks to wait."""
+    monkeypatch.setattr(http, "RETRY", http.RETRY.new(backoff_factor=0, backoff_jitter=0))
+
+
+@pytest.fixture
+def upstream(sandbox_url: str, control: object, impatient: None) -> Iterator[OpenAIUpstream]:
+    # An account of its own; the part behind the dot is one key of it.
+    secret = f"sk-{next(_accounts)}.{SECRET}"
+    upstream = OpenAIUpstream(Account("account", secret, f"{sandbox_url}/openai/v1"))
+    yield upstream
+    upstream.session.close()
+
+
+class Server(HTTPServer):
+    """Answers every request with the next of its answers, the last one again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[tuple[int, dict[str, str], bytes]] = []
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def say(self, status: int, body: bytes = b"{}", **headers: str) -> None:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers.append((status, names, body))
+
+    def upstream(self, secret: str = SECRET, **options: object) -> OpenAIUpstream:
+        return OpenAIUpstream(Account("account", secret, f"{self.url}/v1", options))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.command, self.path, headers))
+        answers = self.server.answers
+        status, names, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        for name, value in {"content-length": str(len(body)), **names}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(impatient: None) -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
