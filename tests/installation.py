@@ -1,6 +1,5 @@
 """A whole installation, started as a person would, on free ports and in a folder of its own."""
 
-import itertools
 import os
 import signal
 import socket
@@ -14,11 +13,11 @@ from urllib.parse import urlsplit
 
 import psutil
 import psycopg
+import redis
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("BIFROST_", "OPENAI_", "SANDBOX", "PORT", "DATABASE_URL", "CELERY_BROKER_URL", "MAKE")
-BROKER_DATABASES = itertools.cycle(range(8, 14))
 READY = "Ctrl-C stops everything."
 # Whatever a developer has in .env, keys of real accounts among it.
 APART = {"BIFROST_ENV_FILE": "/dev/null"}
@@ -104,8 +103,7 @@ def servers() -> Iterator[dict[str, str]]:
         yield quick
         return
     name = f"bifrost_run_{os.getpid()}_{time.monotonic_ns()}"
-    # Each has a broker's database of its own: the workers of others would take its messages.
-    broker = f"{os.environ['CELERY_BROKER_URL'].rpartition('/')[0]}/{next(BROKER_DATABASES)}"
+    broker = empty_broker(os.environ["CELERY_BROKER_URL"])
     with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
@@ -114,3 +112,14 @@ def servers() -> Iterator[dict[str, str]]:
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             connection.execute(drop)
+
+
+def empty_broker(url: str) -> str:
+    """A database of the Redis server that nobody uses: others' workers would take the messages."""
+    server, _, _ = url.rpartition("/")
+    with redis.Redis.from_url(url) as client:
+        used = {int(one["db"]) for one in client.client_list()}
+        number = next(number for number in range(1, 15) if number not in used)
+    with redis.Redis.from_url(f"{server}/{number}") as client:
+        client.flushdb()
+    return f"{server}/{number}"

@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psutil
-import psycopg
-import redis
 import requests
 from openai import OpenAI
 
 from bifrost.launch import ports
 from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
+from tests.installation import APART, servers
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60
@@ -69,18 +67,17 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
             "BIFROST_DATA": str(data),
             "PORT": str(port),
             "SANDBOX": "1",
-            "BIFROST_POLL_SECONDS": "0.2",
+            **undo.enter_context(servers()),
             "BIFROST_SWEEP_SECONDS": "1",
             "BIFROST_LEASE_SECONDS": "5",
             "BIFROST_SANDBOX_SECONDS": "0.5",
-            **undo.enter_context(own_servers()),
             **environment,
         }
         with (data / "stack.log").open("ab") as log:
             launcher = subprocess.Popen(
                 [sys.executable, "-m", "bifrost.run"],
                 cwd=ROOT,
-                env={**os.environ, **own},
+                env={**os.environ, **APART, **own},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -91,25 +88,6 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
         yield Stack(url, sandbox_url, data, launcher, own)
 
 
-@contextmanager
-def own_servers() -> Iterator[dict[str, str]]:
-    """A database of its own at the server of DATABASE_URL, dropped afterwards, and an empty broker."""
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        yield {}
-        return
-    name = f"bifrost_stack_{os.getpid()}_{time.time_ns()}"
-    broker = os.environ["CELERY_BROKER_URL"]
-    _execute(url, f"CREATE DATABASE {name}")
-    try:
-        if broker.startswith("redis"):
-            with redis.Redis.from_url(broker) as server:
-                server.flushdb()
-        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
-    finally:
-        _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def free_port() -> int:
     """A port for the web server that leaves the sandbox its own."""
     while True:
@@ -118,12 +96,6 @@ def free_port() -> int:
             port: int = probe.getsockname()[1]
         if port < 65_000 and not ports.why_not("127.0.0.1", port + SANDBOX_PORT_OFFSET):
             return port
-
-
-def _execute(url: str, statement: str) -> None:
-    maintenance = urlunsplit(urlsplit(url)._replace(path="/postgres"))
-    with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(statement.encode())
 
 
 def _await_ready(url: str, launcher: subprocess.Popen[bytes], log: Path) -> None:

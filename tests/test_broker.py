@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import kombu
 import pytest
@@ -31,14 +32,17 @@ def send(folder: Path, start: int) -> None:
             queue.put({"number": number, "text": "x" * 5000})
 
 
-def take(folder: Path, results: "multiprocessing.Queue[list[int]]") -> None:
+def take(folder: Path, results: Any, all_sent: Any) -> None:
     taken = []
     with connect(folder) as connection, connection.SimpleQueue("q") as queue:
         while True:
+            last = all_sent.is_set()
             try:
-                message = queue.get(timeout=1)
+                message = queue.get(timeout=0.3)
             except queue.Empty:
-                break
+                if last:
+                    break
+                continue
             message.ack()
             taken.append(message.payload["number"])
     results.put(taken)
@@ -48,13 +52,16 @@ def take(folder: Path, results: "multiprocessing.Queue[list[int]]") -> None:
 def test_many_senders_and_takers_lose_and_repeat_nothing(tmp_path):
     (tmp_path / "control").mkdir()
     context = multiprocessing.get_context("spawn")
-    results = context.Queue()
+    results, all_sent = context.Queue(), context.Event()
     senders = [context.Process(target=send, args=(tmp_path, n * COUNT)) for n in range(2)]
-    takers = [context.Process(target=take, args=(tmp_path, results)) for _ in range(2)]
+    takers = [context.Process(target=take, args=(tmp_path, results, all_sent)) for _ in range(2)]
     for process in (*takers, *senders):
         process.start()
+    for process in senders:
+        process.join(60)
+    all_sent.set()
     taken = [results.get(timeout=60) for _ in takers]
-    for process in (*takers, *senders):
+    for process in takers:
         process.join(30)
 
     assert sorted(taken[0] + taken[1]) == list(range(2 * COUNT))

@@ -1,10 +1,8 @@
 """A whole installation whose worker is killed and whose messages vanish: batches come to their end."""
 
 import json
-import os
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import redis
@@ -70,15 +68,15 @@ def test_a_worker_killed_again_and_again_bills_once_and_loses_nothing(fragile: S
 
 def test_lost_messages_lose_no_batch(fragile: Stack):
     batch = create(fragile, 3)
-    lose_messages(fragile.data)
+    lose_messages(fragile)
 
     assert await_end(fragile, batch).status == "completed"
 
 
-def lose_messages(data: Path) -> None:
-    if broker := os.environ.get("CELERY_BROKER_URL"):
+def lose_messages(stack: Stack) -> None:
+    if broker := stack.environment.get("CELERY_BROKER_URL"):
         with redis.Redis.from_url(broker) as server:
             server.delete("celery")
         return
-    for message in (data / "broker").glob("*.msg"):
+    for message in (stack.data / "broker").glob("*.msg"):
         message.unlink(missing_ok=True)
