@@ -100,7 +100,7 @@ def _observe_error(job: Job, error: UpstreamError, now: datetime) -> None:
 def _save(jobs: list[Job]) -> list[str]:
     ended = [job for job in jobs if job.ending]
     with transaction.atomic():
-        Job.objects.bulk_update([job for job in jobs if not job.ending], SEEN, batch_size=250)
+        _save_running([job for job in jobs if not job.ending])
         _note_errors(jobs)
         for job in ended:
             _save_ended(job)
@@ -109,6 +109,13 @@ def _save(jobs: list[Job]) -> list[str]:
         names = list(ready.values_list("pk", flat=True))
         ready.update(due_at=timezone.now())
     return names
+
+
+def _save_running(jobs: list[Job]) -> None:
+    """An upsert in which every row is there: bulk_update takes ten times as long to put together."""
+    Job.objects.bulk_create(
+        jobs, update_conflicts=True, unique_fields=["id"], update_fields=SEEN, batch_size=500
+    )
 
 
 def _save_ended(job: Job) -> None:
