@@ -71,9 +71,15 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
 
     def discard(self, path: str, written: BinaryIO) -> None:
         # S3File knows no way to give up: closing it would make the object of what came so far.
-        upload = cast(S3File, written)._multipart
-        if upload is not None:
-            upload.abort()
+        file = cast(S3File, written)
+        try:
+            if file._file is not None:
+                file._file.close()
+            if file._multipart is not None:
+                file._multipart.abort()
+        finally:
+            # The answer to its completion may be what got lost.
+            self.delete(path)
 
     def stream(self, path: str) -> Iterator[bytes]:
         try:
