@@ -16,7 +16,7 @@ from files.models import File
 from gateway.body import whole
 from gateway.openai import wire
 from gateway.openai.read import Fields
-from gateway.surface import RequestError, SurfaceView, page
+from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.upload import receive
 
 
@@ -105,7 +105,7 @@ class Files(OpenAIView):
 
     def find(self, file_id: str, *, among: QuerySet[File] | None = None) -> File:
         core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
-        file = (self.visible() if among is None else among).filter(pk=core).first()
+        file = one(self.visible() if among is None else among, core)
         if file is None:
             raise wire.not_found("File", file_id)
         return file
@@ -155,14 +155,14 @@ class Batches(OpenAIView):
 
     def find(self, batch_id: str) -> Batch:
         core = wire.read_id(batch_id, wire.BATCH_PREFIX, "Batch")
-        batch: Batch | None = Batch.objects.filter(workspace=self.caller.workspace, pk=core).first()
+        batch: Batch | None = one(Batch.objects.filter(workspace=self.caller.workspace), core)
         if batch is None:
             raise wire.not_found("Batch", batch_id)
         return batch
 
     def input_file(self, file_id: str) -> File:
         core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
-        file = File.objects.visible(self.caller.workspace).filter(pk=core).first()
+        file = one(File.objects.visible(self.caller.workspace), core)
         if file is None:
             raise wire.not_found("File", file_id)
         if file.purpose != File.Purpose.BATCH:
