@@ -7,15 +7,15 @@ from pathlib import Path
 
 from tests.bench.measure import Figure, at_least, at_most
 from tests.bench.place import run
-from tests.stack import own_servers
+from tests.installation import servers
 
 
 def measured() -> Iterator[Figure]:
     batches = 1_000_000 if os.environ.get("BENCH_LARGE") else 50_000
-    with tempfile.TemporaryDirectory(prefix="bifrost-bench-") as data, own_servers() as servers:
+    with tempfile.TemporaryDirectory(prefix="bifrost-bench-") as data, servers() as own:
         # WhiteNoise warns where there is none.
         (Path(data) / "static").mkdir()
-        environment = {**servers, "BIFROST_DATA": data, "BIFROST_LOG_LEVEL": "WARNING"}
+        environment = {**own, "BIFROST_DATA": data, "BIFROST_LOG_LEVEL": "WARNING"}
         found = run("crowd", str(batches), environment=environment)
     subject = f"{found['jobs']:,} jobs due of {batches:,} batches"
     yield Figure(
