@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from batches.models import Batch
@@ -44,6 +44,19 @@ def create(
 
     Raises NoCredentialError and IdempotencyConflictError.
     """
+    try:
+        return _create(workspace, input_file, repeat, fields)
+    except IntegrityError:
+        # Another file came with the same Idempotency-Key, at the same moment, and was faster.
+        made = _made_before(workspace, repeat)
+        if made is None:
+            raise
+        return made, False
+
+
+def _create(
+    workspace: Workspace, input_file: File, repeat: Repeat, fields: Mapping[str, Any]
+) -> tuple[Batch, bool]:
     with transaction.atomic():
         # Equal creates name the same file: its lock makes a repeat wait for the first.
         File.objects.select_for_update().get(pk=input_file.pk)
