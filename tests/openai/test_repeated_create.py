@@ -1,6 +1,8 @@
 """A create that is repeated because its answer got lost makes no second batch, and costs nothing."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from uuid import uuid4
 
@@ -127,3 +129,44 @@ def test_other_idempotency_keys_make_other_batches(openai: OpenAI, file_id: str)
     }
 
     assert len(made) == 3
+
+
+def at_once(calls: list) -> list[Batch | sdk.APIStatusError]:
+    def attempt(call) -> Batch | sdk.APIStatusError:
+        try:
+            return call()
+        except sdk.APIStatusError as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(attempt, calls))
+
+
+def test_equal_creates_at_once_make_one_batch_for_one_key(openai: OpenAI, file_id: str):
+    key = {"idempotency-key": str(uuid4())}
+
+    made = at_once([lambda: create(openai, file_id, extra_headers=key)] * 12)
+
+    assert {one.id for one in made} == {made[0].id}
+
+
+def test_other_creates_at_once_are_refused_for_one_key(openai: OpenAI):
+    key = {"idempotency-key": str(uuid4())}
+    files = [upload(openai, b"{\n") for _ in range(12)]
+
+    made = at_once([partial(create, openai, name, extra_headers=key) for name in files])
+
+    refused = [one for one in made if isinstance(one, sdk.APIStatusError)]
+    assert len(refused) == 11
+    assert {(one.status_code, one.code) for one in refused} == {(400, "idempotency_key_reused")}
+
+
+def test_a_retry_waits_for_the_first_try_and_gets_its_batch(openai: OpenAI, file_id: str):
+    first = [lambda: create(openai, file_id)]
+    retries = [lambda: create(openai, file_id, extra_headers=AGAIN)] * 8
+
+    at_once(first + retries)
+
+    # A retry that overtook the first try is the first; then there may be two, and never more.
+    made = [one for one in openai.batches.list() if one.input_file_id == file_id]
+    assert 1 <= len(made) <= 2
