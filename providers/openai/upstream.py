@@ -77,7 +77,7 @@ class OpenAIUpstream(HTTPUpstream):
             for batch in page:
                 if _object(batch.get("metadata")).get(JOB_KEY) == job.id:
                     return read_state(batch)
-            if page and _whole(page[-1].get("created_at")) < oldest:
+            if page and 0 < _whole(page[-1].get("created_at")) < oldest:
                 return None
         return None
 
