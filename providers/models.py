@@ -56,6 +56,19 @@ class VirtualKey(models.Model):
         return f"{self.name} ({self.hint}…)"
 
     @classmethod
+    def valid(cls, digest: str) -> "VirtualKey | None":
+        """The key with this digest, if it is not revoked.
+
+        In SQL: every request asks this, and the ORM takes twice as long to put the same together. Of
+        the workspace only the id is there; the rest is read when somebody wants it.
+        """
+        sql = f'SELECT * FROM "{cls._meta.db_table}" WHERE digest = %s AND revoked_at IS NULL'
+        for key in cls.objects.raw(sql, [digest]):
+            key.workspace = Workspace.from_db(key._state.db, ["id"], [key.workspace_id])
+            return key
+        return None
+
+    @classmethod
     def digest_of(cls, text: str) -> str:
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -155,7 +155,7 @@ class Batches(OpenAIView):
 
     def find(self, batch_id: str) -> Batch:
         core = wire.read_id(batch_id, wire.BATCH_PREFIX, "Batch")
-        batch: Batch | None = one(Batch.objects.filter(workspace=self.caller.workspace), core)
+        batch = Batch.of(self.caller.workspace, core)
         if batch is None:
             raise wire.not_found("Batch", batch_id)
         return batch
