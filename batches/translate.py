@@ -1,6 +1,7 @@
 """From the client's records to the provider's, and from the provider's results to the client's."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from providers.openai import dialect
 from providers.records import Failure, Request, Result, lines, upstream_id
@@ -41,8 +42,6 @@ def upstream_lines(
     chunks: Iterable[bytes], *, first: int, records: int, model: str
 ) -> Iterator[bytes]:
     """The lines that a job sends: `records` of them, from number `first` on."""
-    for number, request in enumerate(requests(chunks)):
-        if number >= first + records:
-            return
-        if number >= first:
-            yield dialect.write_request(request, upstream_id(number), model=model)
+    wanted = islice(lines(chunks), first, first + records)
+    for number, (_, line) in enumerate(wanted, first):
+        yield dialect.write_request(dialect.read_request(line), upstream_id(number), model=model)

@@ -84,12 +84,10 @@ def read_request(line: bytes) -> Request:
 def write_request(request: Request, upstream_id: str, *, model: str = "") -> bytes:
     """Seal the line again under our id. The body stays as it is, but for a model given here."""
     envelope = _envelope_decoder.decode(request.line)
-    envelope["custom_id"] = msgspec.Raw(_encoder.encode(upstream_id))
-    if model:
-        body = _envelope_decoder.decode(envelope["body"])
-        body["model"] = msgspec.Raw(_encoder.encode(model))
-        envelope["body"] = msgspec.Raw(_encoder.encode(body))
-    return _encoder.encode(envelope)
+    if not model:
+        return _encoder.encode({**envelope, "custom_id": upstream_id})
+    body = {**_envelope_decoder.decode(envelope["body"]), "model": model}
+    return _encoder.encode({**envelope, "custom_id": upstream_id, "body": body})
 
 
 def read_result(line: bytes) -> Result:
@@ -107,8 +105,7 @@ def read_result(line: bytes) -> Result:
 def write_result(result: Result, custom_id: str) -> bytes:
     """Seal the line again under the client's id; all else stays as the provider said it."""
     envelope = _envelope_decoder.decode(result.line)
-    envelope["custom_id"] = msgspec.Raw(_encoder.encode(custom_id))
-    return _encoder.encode(envelope)
+    return _encoder.encode({**envelope, "custom_id": custom_id})
 
 
 def write_failure(failure: Failure, custom_id: str, result_id: str) -> bytes:
