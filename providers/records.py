@@ -84,7 +84,7 @@ def _pieces(chunks: Iterable[bytes], longest: int) -> Iterator[tuple[int, bytes]
     for chunk in chunks:
         first, *rest = chunk.split(NEWLINE)
         size += len(first)
-        if size > longest or (rest and max(map(len, rest)) > longest):
+        if size > longest or (len(chunk) > longest and max(map(len, rest), default=0) > longest):
             raise MalformedRecordError(
                 f"Line {number} or one soon after it is longer than {longest} bytes.",
                 code="line_too_long",
