@@ -3,8 +3,11 @@
 import hashlib
 import io
 import random
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from openai import OpenAI
@@ -152,3 +155,31 @@ def test_a_file_is_deleted_with_a_body_too(openai: OpenAI):
     file = openai.files.create(file=("in.jsonl", CONTENT), purpose="batch")
 
     assert openai.files.delete(file.id, extra_body={"provider": "openai"}).deleted
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_upload_that_breaks_off_leaves_no_bytes(stack: Stack, announced: bool):
+    def kept() -> set[Path]:
+        return {path for path in (stack.data / "files").rglob("*") if path.is_file()}
+
+    body, content_type = form(("purpose", "batch"), ("file", "in.jsonl", CONTENT * 5000))
+    length = f"Content-Length: {len(body)}" if announced else "Transfer-Encoding: chunked"
+    start = "" if announced else f"{len(body):x}\r\n"
+    head = (
+        f"POST /openai/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\n{length}\r\n"
+    )
+    before = kept()
+
+    with socket.create_connection(("127.0.0.1", urlsplit(stack.url).port)) as connection:
+        connection.sendall(f"{head}Content-Type: {content_type}\r\n\r\n{start}".encode())
+        connection.sendall(body[: len(body) // 2])
+        await_that(lambda: kept() > before)
+
+    await_that(lambda: kept() == before)
+
+
+def await_that(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

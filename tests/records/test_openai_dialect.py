@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from providers.base import MalformedRecordError
@@ -61,6 +61,7 @@ def attempt(read, line: bytes) -> tuple[Any, MalformedRecordError | None]:
         return None, error
 
 
+@settings(max_examples=60)
 @given(envelopes())
 def test_a_request_travels_with_its_body_untouched(made: tuple[bytes, bytes, dict[str, Any]]):
     line, body, fields = made
@@ -129,6 +130,7 @@ CODES = {
 }
 
 
+@settings(max_examples=60)
 @given(
     body=bodies,
     status=st.integers(100, 599),
