@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from files.models import File, UpstreamFile
@@ -27,21 +27,21 @@ class DueQuerySet(models.QuerySet[Any]):
     def due(self, *, late: timedelta = timedelta()) -> "DueQuerySet":
         return self.filter(due_at__lte=timezone.now() - late)
 
+
+class BatchQuerySet(DueQuerySet):
     def claim(self, pk: str, *, was: Iterable[str]) -> datetime | None:
-        """Take a row for one step: None if another has it, else the end of the lease.
+        """Take a batch for one step: None if another has it, else the end of the lease.
 
         Whoever dies holding it, holds it until then. The lease is the claimant's proof: every later
         write of the step is conditional on it (`held`).
         """
         lease = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        won = self.due().filter(pk=pk, status__in=was).update(due_at=lease)
-        return lease if won else None
+        free = self.due().filter(pk=pk, status__in=was)
+        return lease if free.update(due_at=lease, attempts=F("attempts") + 1) else None
 
-    def held(self, pk: str, lease: datetime) -> "DueQuerySet":
+    def held(self, pk: str, lease: datetime) -> "BatchQuerySet":
         return self.filter(pk=pk, due_at=lease)
 
-
-class BatchQuerySet(DueQuerySet):
     def active(self) -> "BatchQuerySet":
         return self.filter(status__in=Batch.ACTIVE)
 
@@ -96,7 +96,7 @@ class Batch(models.Model):
     cancelled_at = models.DateTimeField(null=True)
 
     due_at = models.DateTimeField(null=True, default=timezone.now)
-    attempts = models.PositiveIntegerField(default=0, help_text="failed tries of the present step")
+    attempts = models.PositiveIntegerField(default=0, help_text="tries of the present step")
     last_error = models.TextField(blank=True)
 
     objects = BatchQuerySet.as_manager()

@@ -11,3 +11,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("gateway.urls")),
 ]
+handler400 = "bifrost.errors.bad_request"

@@ -75,3 +75,10 @@ def test_a_path_cannot_forge_a_line_of_the_log(client, caplog):
 
 def test_the_first_address_leads_to_the_admin(client):
     assert client.get("/")["location"] == "/admin/"
+
+
+def test_a_host_that_is_not_ours_is_told_what_to_set(client):
+    answer = client.get("/openai/files", headers={"host": "bifrost.internal"})
+
+    assert answer.status_code == 400
+    assert "BIFROST_ALLOWED_HOSTS" in answer.json()["error"]["message"]

@@ -29,8 +29,11 @@ def advance(batch_id: str) -> bool:
     claim = Claim.take(batch_id, was=tuple(STEPS))
     if claim is None:
         return False
+    batch = claim.batch
+    if batch.attempts > 1 and not batch.last_error:
+        batch.note("taken over", f"try {batch.attempts}: whoever had it before did not finish")
     try:
-        STEPS[claim.batch.status](claim)
+        STEPS[batch.status](claim)
     except UpstreamError as error:
         if not give_up(claim, error):
             _postpone(claim, error.message, error.retry_after)
@@ -38,16 +41,15 @@ def advance(batch_id: str) -> bool:
         _postpone(claim, str(error))
     except ClaimLostError:
         logger.info("batch %s was taken over or changed meanwhile", batch_id)
-        Batch.objects.held(batch_id, claim.lease).update(due_at=timezone.now())
+        Batch.objects.held(batch_id, claim.lease).update(due_at=timezone.now(), attempts=0)
     return Batch.objects.due().filter(pk=batch_id).exists()
 
 
 def _postpone(claim: Claim, why: str, retry_after: float | None = None) -> None:
     """Try the step again later, and say so."""
     batch = claim.batch
-    attempts = batch.attempts + 1
-    due_at = timezone.now() + retry_interval(attempts, retry_after)
+    due_at = timezone.now() + retry_interval(batch.attempts, retry_after)
     held = Batch.objects.held(batch.pk, claim.lease)
-    if held.update(due_at=due_at, attempts=attempts, last_error=why):
-        batch.note("postponed", f"{batch.status}, try {attempts} failed: {why}")
+    if held.update(due_at=due_at, last_error=why):
+        batch.note("postponed", f"{batch.status}, try {batch.attempts} failed: {why}")
     logger.warning("batch %s: %s", batch.pk, why)

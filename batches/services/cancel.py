@@ -26,6 +26,7 @@ def cancel(batch: Batch) -> Batch:
         cancelling_at=timezone.now(),
         # A worker that holds the batch finishes what it does first.
         due_at=Coalesce("due_at", Now()),
+        attempts=0,
     )
     batch.refresh_from_db()
     if stopped:

@@ -107,7 +107,7 @@ def _save(jobs: list[Job]) -> list[str]:
         _count({job.batch_id for job in jobs})
         ready = _ready({job.batch_id for job in ended})
         names = list(ready.values_list("pk", flat=True))
-        ready.update(due_at=timezone.now())
+        ready.update(due_at=timezone.now(), attempts=0)
     return names
 
 

@@ -183,3 +183,13 @@ def test_no_text_of_a_record_gets_into_events_or_errors(make, sandbox, caplog):
 
     told = [event.message for event in BatchEvent.objects.all()]
     assert "Rumpelstilzchen" not in repr([told, batch.errors, broken.errors, caplog.text])
+
+
+def test_a_step_that_a_dead_worker_left_is_seen_in_the_timeline(make):
+    batch = make()
+    Batch.objects.claim(batch.pk, was=Batch.ACTIVE)
+    Batch.objects.update(due_at=timezone.now())
+
+    live(batch)
+
+    assert batch.events.get(kind="taken over").message.startswith("try 2")
