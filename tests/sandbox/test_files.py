@@ -80,7 +80,7 @@ def test_a_batch_file_must_be_called_jsonl(client: OpenAI):
 
 def test_an_unknown_purpose_is_refused(client: OpenAI):
     with pytest.raises(openai.BadRequestError, match="Supported values are: 'assistants'"):
-        client.files.create(file=("a.txt", b"a"), purpose="fun")  # type: ignore[arg-type]
+        client.files.create(file=("a.txt", b"a"), purpose="fun")
 
 
 def test_an_unknown_field_is_refused(client: OpenAI):
