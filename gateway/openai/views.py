@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 import msgspec
+from django.db import close_old_connections
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
@@ -98,6 +99,8 @@ class Files(OpenAIView):
         )
         response["content-length"] = str(file.size)
         response["x-content-type-options"] = "nosniff"
+        # A slow client must not hold a connection to the database for as long as it reads.
+        close_old_connections()
         return response
 
     def visible(self) -> QuerySet[File]:
