@@ -5,7 +5,6 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 
-from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
@@ -54,8 +53,6 @@ def _answer(chunks: Iterable[bytes], name: str) -> StreamingHttpResponse:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    # A slow client must not hold a connection to the database for as long as it reads.
-    close_old_connections()
     return StreamingHttpResponse(chunks, content_type="application/octet-stream", headers=headers)
 
 
