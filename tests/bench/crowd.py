@@ -5,7 +5,6 @@ Run with the settings of an empty database; prints JSON.
 
 import json
 import os
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -112,13 +111,14 @@ def poll_all(credential: Credential) -> float:
 
 
 def answer_ms(path: str) -> float:
+    """The best of many: the two tables cannot be asked in turns, so a busy moment must not count."""
     client = Client(headers={"authorization": "Bearer any", "host": "localhost"})
     times = []
-    for _ in range(30):
+    for _ in range(60):
         began = time.perf_counter()
         assert client.get(path).status_code == 200
         times.append(time.perf_counter() - began)
-    return statistics.median(times) * 1000
+    return min(times) * 1000
 
 
 def main(count: int) -> dict[str, Any]:
