@@ -29,5 +29,4 @@ def test_clients_that_do_not_read_hold_nobody_up(stack: Stack, openai: OpenAI):
             open_connections.enter_context(reader).sendall(request.encode())
             assert reader.recv(12) == b"HTTP/1.1 200"
 
-        with openai.with_options(timeout=5) as client:
-            assert client.files.retrieve(file.id).bytes == FILE_BYTES
+        assert openai.with_options(timeout=5).files.retrieve(file.id).bytes == FILE_BYTES
