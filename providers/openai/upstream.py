@@ -131,7 +131,9 @@ class OpenAIUpstream(HTTPUpstream):
         params: dict[str, Any] = {"limit": PAGE}
         while True:
             answer = self.call("GET", "/batches", params=params)
-            page = _objects(answer.get("data"))
+            if not isinstance(answer.get("data"), list):
+                raise UpstreamError("the provider's list is no list", code="malformed_answer")
+            page = _objects(answer["data"])
             yield page
             if not page or not answer.get("has_more"):
                 return
