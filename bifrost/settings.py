@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "gateway",
 ]
 MIDDLEWARE = [
+    "gateway.turns.take_turns",
     "bifrost.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

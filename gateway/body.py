@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
+from gateway.turns import stepping_aside
+
 CHUNK_BYTES = 256 * 1024
 DRAIN_SECONDS = 30
 
@@ -50,7 +52,8 @@ def drain(request: HttpRequest) -> None:
 
 def _read(stream: Any) -> bytes:
     try:
-        chunk: bytes = stream.read(CHUNK_BYTES)
+        with stepping_aside():
+            chunk: bytes = stream.read(CHUNK_BYTES)
     except OSError as error:
         raise BrokenOffError from error
     return chunk
