@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from batches.models import Batch
@@ -58,8 +58,7 @@ def _create(
     workspace: Workspace, input_file: File, repeat: Repeat, fields: Mapping[str, Any]
 ) -> tuple[Batch, bool]:
     with transaction.atomic():
-        # Equal creates name the same file: its lock makes a repeat wait for the first.
-        File.objects.select_for_update().get(pk=input_file.pk)
+        _lock(input_file, alone=repeat.automatic)
         if made := _made_before(workspace, repeat):
             return made, False
         if not Credential.objects.usable(workspace=workspace, provider=fields["provider"]).exists():
@@ -76,6 +75,18 @@ def _create(
         )
         batch.note("created", f"through the {batch.surface} surface for {batch.provider}")
     return batch, True
+
+
+def _lock(input_file: File, *, alone: bool) -> None:
+    """Equal creates name the same file: they share it, and a repeat wants it alone.
+
+    So it waits until a first try that is still under way has been written. SQLite has one writer anyway.
+    """
+    if connection.features.has_select_for_update:
+        how = "UPDATE" if alone else "KEY SHARE"
+        table = connection.ops.quote_name(File._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR {how}", [input_file.pk])
 
 
 def _made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
