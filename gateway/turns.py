@@ -9,12 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 AT_ONCE = 4
 # Whether the process lives must be told even if all turns wait for a database that hangs.
 ALWAYS = "/healthz"
+
 
 class Turns:
     """So many at once, and whoever waits longest is next."""
@@ -68,7 +70,12 @@ def take_turns(
 
 @contextmanager
 def stepping_aside() -> Iterator[None]:
-    """Let another have the turn while this thread waits for its client."""
+    """Let another have the turn and the connection to the database while a client is waited for.
+
+    Both, or those who wait for a turn with a connection and those who wait for a connection in their
+    turn would wait for one another.
+    """
+    close_old_connections()
     if not getattr(_thread, "at_work", False):
         yield
         return

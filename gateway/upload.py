@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from django.db import close_old_connections
 from django.http import HttpRequest
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
@@ -28,8 +27,6 @@ def receive(request: HttpRequest, writer: Writer) -> Form:
 
     Raises RequestError for a body that is no such form, BrokenOffError, and what the writer raises.
     """
-    # A slow client must not hold a connection to the database for as long as it sends.
-    close_old_connections()
     parser = PushMultipartParser(
         _boundary(request), max_segment_count=MOST_FIELDS, max_header_size=8192
     )

@@ -30,3 +30,19 @@ def test_clients_that_do_not_read_hold_nobody_up(stack: Stack, openai: OpenAI):
             assert reader.recv(12) == b"HTTP/1.1 200"
 
         assert openai.with_options(timeout=5).files.retrieve(file.id).bytes == FILE_BYTES
+
+
+def test_clients_that_do_not_finish_what_is_refused_hold_nobody_up(stack: Stack, openai: OpenAI):
+    address = urlsplit(stack.url)
+    request = (
+        f"POST /openai/files HTTP/1.1\r\nhost: {address.netloc}\r\nauthorization: Bearer any\r\n"
+        "content-type: text/plain\r\ncontent-length: 1000000\r\n\r\nno form"
+    )
+
+    with ExitStack() as open_connections:
+        for _ in range(READERS):
+            sender = socket.create_connection((address.hostname, address.port), timeout=10)
+            open_connections.enter_context(sender).sendall(request.encode())
+
+        for _ in range(20):
+            assert openai.with_options(timeout=5).files.list(limit=1) is not None
