@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import close_old_connections
+from django.db import connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -75,7 +75,7 @@ def stepping_aside() -> Iterator[None]:
     Both, or those who wait for a turn with a connection and those who wait for a connection in their
     turn would wait for one another.
     """
-    close_old_connections()
+    give_back_connections()
     if not getattr(_thread, "at_work", False):
         yield
         return
@@ -84,3 +84,10 @@ def stepping_aside() -> Iterator[None]:
         yield
     finally:
         _turns.take()
+
+
+def give_back_connections() -> None:
+    """Let go of the connections to the database, but in a transaction: they come back by themselves."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

@@ -4,7 +4,6 @@ import hashlib
 from datetime import timedelta
 
 import msgspec
-from django.db import close_old_connections
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from gateway.body import whole
 from gateway.openai import wire
 from gateway.openai.read import Fields
 from gateway.surface import RequestError, SurfaceView, one, page
+from gateway.turns import give_back_connections
 from gateway.upload import receive
 
 
@@ -100,7 +100,7 @@ class Files(OpenAIView):
         response["content-length"] = str(file.size)
         response["x-content-type-options"] = "nosniff"
         # A slow client must not hold a connection to the database for as long as it reads.
-        close_old_connections()
+        give_back_connections()
         return response
 
     def visible(self) -> QuerySet[File]:

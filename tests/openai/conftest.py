@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 
 from files.models import File
-from gateway import upload
 from providers.models import Credential, Workspace
 from providers.services import default_workspace
 from tests.stack import Stack
@@ -95,9 +94,7 @@ def workspace(db) -> Workspace:
 
 
 @pytest.fixture
-def views(client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Views:
-    # A test's transaction lives in this connection; Django's client keeps it for the same reason.
-    monkeypatch.setattr(upload, "close_old_connections", lambda: None)
+def views(client: Client, workspace: Workspace) -> Views:
     Credential.objects.create(provider="openai", name=f"none-{next(_names)}")
     return Views(client)
 
