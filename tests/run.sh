@@ -30,8 +30,8 @@ suite() {
 arguments=("$@")
 suite "On SQLite and the embedded broker" env
 if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
-    arguments+=(--ignore=tests/sandbox)
-    suite "On PostgreSQL and Redis, without tests/sandbox, which uses neither" \
+    for pure in sandbox providers records; do arguments+=(--ignore="tests/$pure"); done
+    suite "On PostgreSQL and Redis, without sandbox, providers and records, which use neither" \
         env DATABASE_URL="$database" CELERY_BROKER_URL="$broker"
 else
     echo
