@@ -1,14 +1,28 @@
-"""How OpenAI's batch files say a record and a result.
+"""OpenAI's batch files: the envelopes of requests and results, and which body a url has.
 
-Input and output lines: https://platform.openai.com/docs/api-reference/batch/request-input
+https://platform.openai.com/docs/api-reference/batch/request-input
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from providers.base import MalformedRecordError
-from providers.records import Failure, Request, Result
+from providers.openai.chat import CHAT
+from providers.openai.completions import COMPLETIONS
+from providers.openai.embeddings import EMBEDDINGS
+from providers.openai.failures import parse_error, parse_refusal, render_failure
+from providers.openai.opaque import Opaque
+from providers.openai.responses import RESPONSES
+from providers.records import (
+    Body,
+    Dialect,
+    Failure,
+    ProviderBody,
+    Record,
+    Result,
+    Subject,
+)
+from providers.records.opening import Field, Opener, ResultOpener
 
 # https://platform.openai.com/docs/api-reference/batch/create
 ENDPOINTS = (
@@ -21,136 +35,129 @@ ENDPOINTS = (
     "/v1/images/edits",
     "/v1/videos",
 )
-METHOD = "POST"
-
-
-class _Body(msgspec.Struct):
-    model: str | None = None
-
-
-class _RequestLine(msgspec.Struct):
-    custom_id: str
-    method: str
-    url: str
-    body: _Body
-
-
-class _Answer(msgspec.Struct):
-    status_code: int
-
-
-class _ResultLine(msgspec.Struct):
-    custom_id: str
-    response: _Answer | None = None
-
-
-Envelope = dict[str, msgspec.Raw]
-_request_decoder = msgspec.json.Decoder(_RequestLine)
-_result_decoder = msgspec.json.Decoder(_ResultLine)
-_envelope_decoder = msgspec.json.Decoder(Envelope)
-_object_decoder = msgspec.json.Decoder(dict[str, Any])
-_encoder = msgspec.json.Encoder()
-
-
-def read_request(line: bytes) -> Request:
-    """Open a line of an input file. Raises MalformedRecordError with OpenAI's code for what is wrong."""
-    try:
-        if not line.isascii():
-            line.decode()
-        read = _request_decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _what_is_wrong(line) from None
-    if read.method != METHOD:
-        raise MalformedRecordError(
-            f"Invalid method {read.method!r}: only 'POST' is supported.",
-            code="invalid_method",
-            param="method",
-        )
-    if not read.custom_id:
-        raise MalformedRecordError(
-            "The custom_id is empty: give each request one of its own.",
-            code="missing_required_parameter",
-            param="custom_id",
-        )
-    if read.body.model and "\0" in read.body.model:
-        raise MalformedRecordError(
-            "Invalid 'body.model': it holds the character U+0000.",
-            code="invalid_value",
-            param="body.model",
-        )
-    return Request(read.custom_id, read.url, read.body.model, line)
-
-
-def write_request(request: Request, upstream_id: str, *, model: str = "") -> bytes:
-    """Seal the line again under our id. The body stays as it is, but for a model given here."""
-    envelope = _envelope_decoder.decode(request.line)
-    if not model:
-        return _encoder.encode({**envelope, "custom_id": upstream_id})
-    body = {**_envelope_decoder.decode(envelope["body"]), "model": model}
-    return _encoder.encode({**envelope, "custom_id": upstream_id, "body": body})
-
-
-def read_result(line: bytes) -> Result:
-    """Open a line of an output or error file. Raises MalformedRecordError."""
-    try:
-        read = _result_decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise MalformedRecordError(
-            f"a result that is no result line: {_shape(error)}", code="malformed_result"
-        ) from None
-    succeeded = read.response is not None and 200 <= read.response.status_code < 300
-    return Result(read.custom_id, succeeded, line)
-
-
-def write_result(result: Result, custom_id: str) -> bytes:
-    """Seal the line again under the client's id; all else stays as the provider said it."""
-    envelope = _envelope_decoder.decode(result.line)
-    return _encoder.encode({**envelope, "custom_id": custom_id})
-
-
-def write_failure(failure: Failure, custom_id: str, result_id: str) -> bytes:
-    """The line of a record that has no answer."""
-    return _encoder.encode(
-        {
-            "id": f"batch_req_{result_id}",
-            "custom_id": custom_id,
-            "response": None,
-            "error": {"code": failure.code, "message": failure.message},
-        }
-    )
-
-
-def _what_is_wrong(line: bytes) -> MalformedRecordError:
-    """Look at a line that did not fit, slowly, and say why."""
-    try:
-        envelope = _object_decoder.decode(line.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return MalformedRecordError(
-            "This line is not parseable as valid JSON.", code="invalid_json_line"
-        )
-    for name, kind, word in _FIELDS:
-        if envelope.get(name) is None:
-            return MalformedRecordError(
-                f"Missing required parameter: '{name}'.",
-                code="missing_required_parameter",
-                param=name,
-            )
-        if not isinstance(envelope[name], kind):
-            return MalformedRecordError(
-                f"Invalid type for '{name}': expected {word}.", code="invalid_type", param=name
-            )
-    return MalformedRecordError(
-        "Invalid type for 'body.model': expected a string.", code="invalid_type", param="body.model"
-    )
-
-
-_FIELDS: tuple[tuple[str, type, str], ...] = (
-    ("custom_id", str, "a string"),
-    ("method", str, "a string"),
-    ("url", str, "a string"),
-    ("body", dict, "an object"),
+METHOD: Literal["POST"] = "POST"
+OPENING = ord("{")
+TRANSLATED: tuple[Body[Any, Any], ...] = (CHAT, RESPONSES, EMBEDDINGS, COMPLETIONS)
+BODIES: dict[str, Body[Any, Any]] = {
+    **{url: Opaque(url) for url in ENDPOINTS},
+    **{body.name: body for body in TRANSLATED},
+}
+PROVIDER_BODIES: dict[Subject, ProviderBody[Any, Any]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
+FIELDS = (
+    Field("custom_id", str, filled=True),
+    Field("method", str, only=METHOD),
+    Field("url", str),
+    Field("body", dict),
 )
 
 
-def _shape(error: Exception) -> str:
-    return str(error) if isinstance(error, msgspec.ValidationError) else "no JSON"
+CustomId = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    custom_id: CustomId
+    method: Literal["POST"]
+    url: str
+    body: msgspec.Raw
+
+
+class _LineWithMore(msgspec.Struct, gc=False):
+    custom_id: CustomId
+    method: Literal["POST"]
+    url: str
+    body: msgspec.Raw
+
+
+class _Sealed(msgspec.Struct, tag_field="method", tag=METHOD, gc=False):
+    custom_id: str
+    url: str
+    body: msgspec.Raw
+
+
+class _Response(msgspec.Struct, gc=False):
+    status_code: int
+    body: msgspec.Raw = msgspec.Raw()
+
+
+class _ResultLine(msgspec.Struct, gc=False):
+    custom_id: str
+    response: _Response | None = None
+    error: msgspec.Raw = msgspec.Raw()
+
+
+_requests: Opener[_Line | _LineWithMore] = Opener(_Line, _LineWithMore, FIELDS)
+_results = ResultOpener(_ResultLine)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+class OpenAIDialect(Dialect):
+    name = "openai"
+    vendor = "OpenAI"
+    holds = "body"
+
+    def open(self, line: bytes, *, model: str = "") -> Record:
+        read = _requests.read(line)
+        content = bytes(read.body)
+        if content[0] != OPENING:
+            raise _requests.what_is_wrong(line)
+        body = BODIES.get(read.url) or Opaque(read.url)
+        return Record(read.custom_id, body, content, line, type(read) is not _Line)
+
+    def seal(self, record_id: str, body: ProviderBody[Any, Any], content: bytes) -> bytes:
+        return _encode(_Sealed(record_id, body.name, msgspec.Raw(content)))
+
+    def reseal(self, record: Record, record_id: str, *, model: str = "") -> bytes:
+        content = _with_model(record.content, model) if model else record.content
+        if not record.more:
+            return _encode(_Sealed(record_id, record.body.name, msgspec.Raw(content)))
+        fields: dict[str, Any] = _fields.decode(record.line)
+        return _encode({**fields, "custom_id": record_id, "body": msgspec.Raw(content)})
+
+    def open_result(self, line: bytes) -> Result:
+        read = _results.read(line)
+        return Result(read.custom_id, _outcome(read), line)
+
+    def seal_result(self, record: Record, result_id: str, answer: bytes) -> bytes:
+        return (
+            b'{"id":%b,"custom_id":%b,"response":{"status_code":200,"request_id":%b,"body":%b},'
+            b'"error":null}'
+        ) % (
+            _encode(f"batch_req_{result_id}"),
+            _encode(record.custom_id),
+            _encode(result_id),
+            answer,
+        )
+
+    def reseal_result(self, record: Record, result: Result) -> bytes:
+        return _encode({**_fields.decode(result.line), "custom_id": record.custom_id})
+
+    def seal_failure(self, record: Record, result_id: str, failure: Failure) -> bytes:
+        response, error = render_failure(failure, result_id)
+        return _encode(
+            {
+                "id": f"batch_req_{result_id}",
+                "custom_id": record.custom_id,
+                "response": response,
+                "error": error,
+            }
+        )
+
+    def body_for(self, subject: Subject, model: str) -> ProviderBody[Any, Any] | None:
+        return PROVIDER_BODIES[subject]
+
+
+def _outcome(read: _ResultLine) -> msgspec.Raw | Failure:
+    if read.response is None:
+        return parse_error(read.error)
+    status, body = read.response.status_code, read.response.body
+    if not 200 <= status < 300:
+        return parse_refusal(status, body)
+    return body or Failure("malformed", "The provider's answer has no body.", None, status)
+
+
+def _with_model(content: bytes, model: str) -> bytes:
+    return _encode({**_fields.decode(content), "model": model})
+
+
+OPENAI = OpenAIDialect()

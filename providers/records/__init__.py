@@ -1,0 +1,29 @@
+"""Records: the lines that batches are made of, in any dialect, and the neutral form between dialects."""
+
+from providers.records.body import Asked, Body, ProviderBody, Subject
+from providers.records.dialect import Dialect, Record, Result
+from providers.records.envelope import Failure, FailureKind, record_number, upstream_id
+from providers.records.errors import MalformedRecordError, RecordError, UnsupportedFeatureError
+from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines
+from providers.records.losses import Losses
+
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "MAX_LINE_BYTES",
+    "Asked",
+    "Body",
+    "Dialect",
+    "Failure",
+    "FailureKind",
+    "Losses",
+    "MalformedRecordError",
+    "ProviderBody",
+    "Record",
+    "RecordError",
+    "Result",
+    "Subject",
+    "UnsupportedFeatureError",
+    "lines",
+    "record_number",
+    "upstream_id",
+]
