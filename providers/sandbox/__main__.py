@@ -2,33 +2,29 @@
 
 import argparse
 import asyncio
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from providers.sandbox.server import serve
-from providers.sandbox.settings import Limits, Settings
+from providers.sandbox.settings import Settings
+from providers.sandbox.vendors import VENDORS, Vendor
 
 
 def main() -> None:
     options = _parser().parse_args()
-    limits = Limits(
-        file_bytes=options.max_file_bytes,
-        batch_bytes=options.max_batch_bytes,
-        requests=options.max_requests,
-        embedding_inputs=options.max_embedding_inputs,
-    )
     settings = Settings(
         host=options.host,
         port=options.port,
         data=options.data,
         seconds=options.seconds,
         workers=options.workers,
-        limits=limits,
+        limits={vendor.limits: _limits(vendor, options) for vendor in VENDORS.values()},
     )
     asyncio.run(serve(settings))
 
 
 def _parser() -> argparse.ArgumentParser:
-    usual = Limits()
     parser = argparse.ArgumentParser(
         prog="python -m providers.sandbox",
         description="Simulated providers of batch APIs. Every API key works.",
@@ -40,16 +36,22 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, default=Path("var/sandbox"), help="folder for files and state")
     add("--seconds", type=float, default=6.0, help="how long a batch takes")
     add("--workers", type=int, default=2, help="processes that answer records")
-    add("--max-file-bytes", type=int, default=usual.file_bytes, help="size of an upload")
-    add("--max-batch-bytes", type=int, default=usual.batch_bytes, help="size of an input file")
-    add("--max-requests", type=int, default=usual.requests, help="requests in a batch")
-    add(
-        "--max-embedding-inputs",
-        type=int,
-        default=usual.embedding_inputs,
-        help="inputs in a batch of embeddings",
-    )
+    for name, vendor in VENDORS.items():
+        group = parser.add_argument_group(f"limits of {name}")
+        for limit in fields(vendor.limits):
+            flag = f"{vendor.flags}_{limit.name}"
+            group.add_argument(
+                f"--{flag.replace('_', '-')}",
+                type=int,
+                default=limit.default,
+                help=limit.metadata["help"],
+            )
     return parser
+
+
+def _limits(vendor: Vendor, options: argparse.Namespace) -> Any:
+    names = [limit.name for limit in fields(vendor.limits)]
+    return vendor.limits(**{name: getattr(options, f"{vendor.flags}_{name}") for name in names})
 
 
 if __name__ == "__main__":

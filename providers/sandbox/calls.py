@@ -26,16 +26,28 @@ class Call(msgspec.Struct, kw_only=True):
 
 class Calls:
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.recent: deque[Call] = deque(maxlen=KEPT)
 
     def add(self, call: Call) -> None:
-        self.counts[call.operation] += 1
+        self.counts[call.provider, call.operation] += 1
         self.recent.append(call)
 
     def clear(self) -> None:
         self.counts.clear()
         self.recent.clear()
 
-    def of(self, operation: str | None) -> list[Call]:
-        return [call for call in self.recent if operation in (None, call.operation)]
+    def of(self, *, provider: str | None, operation: str | None) -> list[Call]:
+        return [
+            call
+            for call in self.recent
+            if provider in (None, call.provider) and operation in (None, call.operation)
+        ]
+
+    def counted(self, *, provider: str | None) -> dict[str, int]:
+        """How many calls every operation had, of one vendor or of all."""
+        counted: Counter[str] = Counter()
+        for (name, operation), count in self.counts.items():
+            if provider in (None, name):
+                counted[operation] += count
+        return dict(counted)

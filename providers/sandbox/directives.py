@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 MARK = b"[sandbox:"
 
 _DIRECTIVE = re.compile(r"\[sandbox:([a-z]+)(?:=([^\]]*))?\]")
@@ -40,6 +42,16 @@ def directives(body: object) -> Directives:
         lost="lost" in found,
         twice="twice" in found,
     )
+
+
+def raw_directives(raw: bytes) -> Directives:
+    """Those of a body as it came; what is no JSON has none."""
+    if MARK not in raw:
+        return NONE
+    try:
+        return directives(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError):
+        return NONE
 
 
 def batch_directives(line: bytes) -> dict[str, str]:

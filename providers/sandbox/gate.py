@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -34,7 +35,8 @@ class Operation:
 class Provider:
     """One simulated provider: where it answers, and how it speaks of errors.
 
-    `refusal` is an error of which only the status is known, `unknown` one about a parameter.
+    `refusal` is an error of which only the status is known, `unknown` one about a parameter;
+    `signed` puts the id of the request into an error, for vendors that do so.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Provider:
     refusal: Callable[[int, str | None], Refusal]
     unknown: Callable[[str], Refusal]
     headers: Callable[[str, float], dict[str, str]]
+    signed: Callable[[Refusal, str], dict[str, Any]] = lambda refusal, request_id: refusal.body
 
 
 class Download(web.FileResponse):
@@ -73,7 +76,7 @@ class Gate:
             await asyncio.sleep(fault.latency)
             if fault.drop == "before":
                 return hang_up(request)
-            answer = await _answer(provider, operation, request, fault)
+            answer = await _answer(provider, operation, request, fault, call)
             answer.headers.update(provider.headers(call.request_id, time.monotonic() - started))
             call.object = answer.get("object", request.match_info.get("id"))
             return await self._send(request, answer, call)
@@ -121,7 +124,7 @@ def json_answer(body: object, *, status: int = 200, object_id: str | None = None
 
 
 async def _answer(
-    provider: Provider, operation: Operation, request: web.Request, fault: Fault
+    provider: Provider, operation: Operation, request: web.Request, fault: Fault, call: Call
 ) -> web.StreamResponse:
     try:
         if fault.status is not None:
@@ -131,7 +134,8 @@ async def _answer(
                 raise provider.unknown(name)
         return await operation.handler(request)
     except Refusal as refusal:
-        answer = json_answer(refusal.body, status=refusal.status)
+        body = provider.signed(refusal, call.request_id)
+        answer = json_answer(body, status=refusal.status)
         answer.headers.update(refusal.headers)
         return answer
     except ConnectionResetError:

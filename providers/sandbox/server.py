@@ -2,20 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from providers.sandbox.calls import Calls
+from providers.sandbox.clock import Clock
 from providers.sandbox.control import Control
 from providers.sandbox.faults import Faults
 from providers.sandbox.gate import Gate
-from providers.sandbox.openai.library import Library
-from providers.sandbox.openai.lifecycle import Lifecycle
-from providers.sandbox.openai.service import provider as openai
 from providers.sandbox.settings import Settings
+from providers.sandbox.stage import Service, Stage
 from providers.sandbox.store import Store
+from providers.sandbox.vendors import VENDORS
 from providers.sandbox.workers import Workers
 
 # Bytes that aiohttp may hold for one upload before it asks the client to wait.
@@ -57,27 +57,33 @@ async def _sandbox(settings: Settings) -> AsyncIterator[web.Application]:
     store = Store(settings.data)
     store.sweep()
     workers = Workers(settings.workers)
-    library = Library(store)
-    lifecycle = Lifecycle(library, workers, settings)
+    stage = Stage(store, workers, settings, Clock(settings.data / "clock"))
+    services = [vendor.service()(stage) for vendor in VENDORS.values()]
     try:
         await workers.warm_up()
-        lifecycle.resume()
-        yield _app(store, library, lifecycle, settings)
+        for service in services:
+            service.resume()
+        yield _app(stage, services)
     finally:
-        await lifecycle.stop()
+        await _stop(services)
         await workers.stop()
         store.close()
 
 
-def _app(
-    store: Store, library: Library, lifecycle: Lifecycle, settings: Settings
-) -> web.Application:
+def _app(stage: Stage, services: Sequence[Service]) -> web.Application:
     async def reset() -> None:
-        await lifecycle.stop()
-        store.clear()
+        await _stop(services)
+        stage.store.clear()
 
     calls, faults = Calls(), Faults()
     app = web.Application()
-    Control(calls, faults, force=lifecycle.force, reset=reset).install(app)
-    Gate(calls, faults).install(app, openai(library, lifecycle, settings))
+    Control(calls, faults, clock=stage.clock, services=services, reset=reset).install(app)
+    gate = Gate(calls, faults)
+    for service in services:
+        gate.install(app, service.provider)
     return app
+
+
+async def _stop(services: Sequence[Service]) -> None:
+    for service in services:
+        await service.stop()

@@ -1,6 +1,7 @@
 """A process that does the work of records, so that the server always has time to answer.
 
 Orders come in on standard input and reports go out on standard output, one JSON object a line.
+Vendors that are named on the command line are loaded ahead of their first order.
 """
 
 import contextlib
@@ -8,28 +9,20 @@ import sys
 
 import msgspec
 
-from providers.sandbox.openai import orders as openai
-from providers.sandbox.openai.run import run
-from providers.sandbox.openai.validation import check
-from providers.sandbox.orders import Order, Progress, Result
+from providers.sandbox.orders import Progress, Result
+from providers.sandbox.vendors import ANY_ORDER, VENDORS, obey
 
-_decode = msgspec.json.Decoder(Order).decode
+_decode = msgspec.json.Decoder(ANY_ORDER).decode
 _encode = msgspec.json.Encoder().encode
 
 
 def main() -> None:
     """Work until the server is gone."""
+    for name in sys.argv[1:]:
+        VENDORS[name].work()
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
-            _send(_obey(_decode(line)))
-
-
-def _obey(order: Order) -> Result:
-    match order:
-        case openai.Check():
-            return check(order)
-        case openai.Run():
-            return run(order, lambda outcomes: _send(Progress(outcomes)))
+            _send(obey(_decode(line), lambda outcomes: _send(Progress(outcomes))))
 
 
 def _send(message: Progress | Result) -> None:

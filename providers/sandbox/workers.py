@@ -5,14 +5,13 @@ import contextlib
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from providers.sandbox.openai import orders as openai
-from providers.sandbox.orders import Order, Progress, Result
+from providers.sandbox.orders import Order, Progress, Report, Result
+from providers.sandbox.vendors import ANY_REPORT, VENDORS
 
 ResultT = TypeVar("ResultT", bound=Result)
 
@@ -20,7 +19,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LONGEST_LINE = 16 * 1024 * 1024
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Progress | Result).decode
+_decode = msgspec.json.Decoder(ANY_REPORT).decode
 
 
 class WorkerLost(Exception):
@@ -35,15 +34,18 @@ class Workers:
         self._tasks: set[asyncio.Task[Result]] = set()
 
     async def warm_up(self) -> None:
-        """Start one worker ahead of the first order; it needs a second to load the SDK's types."""
-        self._idle.append(await self._start())
+        """Start one worker ahead of the first order; it needs a second to load an SDK's types.
+
+        It loads the first vendor's only, since with all of them it would not be ready in time.
+        """
+        self._idle.append(await self._start(next(iter(VENDORS))))
 
     async def obey(
         self,
         order: Order,
         kind: type[ResultT],
         *,
-        report: Callable[[str], None] = lambda outcomes: None,
+        report: Report = lambda outcomes: None,
     ) -> ResultT:
         # The order is finished even if nobody waits for it any more: a worker that is given up in
         # the middle would answer the next order with the result of this one.
@@ -64,7 +66,7 @@ class Workers:
         for process in self._all:
             await process.wait()
 
-    async def _obey(self, order: Order, report: Callable[[str], None]) -> Result:
+    async def _obey(self, order: Order, report: Report) -> Result:
         async with self._slots:
             process = self._take() or await self._start()
             result = await _converse(process, order, report)
@@ -84,11 +86,12 @@ class Workers:
                 return process
         return None
 
-    async def _start(self) -> Process:
+    async def _start(self, *vendors: str) -> Process:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "providers.sandbox.worker",
+            *vendors,
             stdin=PIPE,
             stdout=PIPE,
             limit=_LONGEST_LINE,
@@ -99,14 +102,13 @@ class Workers:
         return process
 
 
-async def _converse(process: Process, order: Order, report: Callable[[str], None]) -> Result:
+async def _converse(process: Process, order: Order, report: Report) -> Result:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(_encode(order) + b"\n")
     while line := await process.stdout.readline():
-        match _decode(line):
-            case Progress(outcomes=outcomes):
-                report(outcomes)
-            case openai.Verdict() | openai.Ran() as result:
-                return result
+        message: Progress | Result = _decode(line)
+        if isinstance(message, Result):
+            return message
+        report(message.outcomes)
     raise WorkerLost(f"worker {process.pid} ended")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import requests
+from anthropic import Anthropic
+from anthropic import DefaultHttpxClient as AnthropicHttpxClient
 from openai import DefaultHttpxClient, OpenAI
 
 from tests.sandbox.process import start_sandbox
@@ -70,3 +72,39 @@ def control(sandbox: str) -> Iterator[Callable[..., dict[str, Any]]]:
     yield call
     call("DELETE", "faults")
     session.close()
+
+
+@pytest.fixture(scope="session")
+def anthropic_http() -> Iterator[AnthropicHttpxClient]:
+    with AnthropicHttpxClient() as client:
+        yield client
+
+
+@pytest.fixture
+def connect_anthropic(
+    sandbox: str, anthropic_http: AnthropicHttpxClient
+) -> Callable[..., Anthropic]:
+    """Makes strict clients, which share their connections."""
+
+    def strict(key: str, *, url: str = sandbox, max_retries: int = 0, **more: Any) -> Anthropic:
+        return Anthropic(
+            api_key=key,
+            base_url=f"{url}/anthropic",
+            max_retries=max_retries,
+            http_client=anthropic_http,
+            _strict_response_validation=True,
+            **more,
+        )
+
+    return strict
+
+
+@pytest.fixture
+def claude(connect_anthropic: Callable[..., Anthropic], key: str) -> Anthropic:
+    return connect_anthropic(key)
+
+
+@pytest.fixture
+def older_claude(connect_anthropic: Callable[..., Anthropic], key: str) -> Anthropic:
+    """A client that speaks the version of the API in which sampling parameters exist."""
+    return connect_anthropic(key, default_headers={"anthropic-version": "2023-06-01"})

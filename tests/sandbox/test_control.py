@@ -1,7 +1,9 @@
+import openai
 import pytest
 import requests
 from openai import OpenAI
 
+from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import by_id, chats, jsonl, run, submit, wait
 
 
@@ -90,3 +92,22 @@ def test_a_reset_forgets_everything(client: OpenAI, control, data):
     assert client.batches.list().data == []
     assert control("GET", "calls")["counts"] == {"files.list": 1, "batches.list": 1}
     assert not list((data / "files").iterdir())
+
+
+def test_time_passes_when_the_clock_is_put_ahead(tmp_path, connect):
+    expiry = {"anchor": "created_at", "seconds": 3600}
+    with start_sandbox(tmp_path) as url:
+        client = connect("sk-clock", url=url)
+        file = client.files.create(file=("a", b"x"), purpose="user_data", expires_after=expiry)
+        batch = begin(client)
+        told = requests.post(f"{url}/_sandbox/clock", json={"advance": 3600}).json()
+        assert told["ahead"] == 3600
+        assert requests.get(f"{url}/_sandbox/clock").json()["now"] >= told["now"]
+        batch = wait(client, batch)
+        assert batch.completed_at is not None
+        assert batch.completed_at - batch.created_at >= 3600
+        with pytest.raises(openai.NotFoundError):
+            client.files.retrieve(file.id)
+    with start_sandbox(tmp_path) as url:
+        assert requests.get(f"{url}/_sandbox/clock").json()["ahead"] == 3600
+        assert requests.post(f"{url}/_sandbox/clock", json={"advance": -1}).status_code == 400

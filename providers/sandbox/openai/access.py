@@ -1,16 +1,9 @@
-"""Who is calling. Every key opens an account; keys are neither kept nor logged.
-
-The account is named by what comes before the first dot, so that `sk-team.2025` and `sk-team.2026`
-are two keys of one account.
-"""
-
-from hashlib import sha256
+"""Who is calling."""
 
 from aiohttp import web
 
+from providers.sandbox.accounts import account_of, is_refused
 from providers.sandbox.openai import refusals
-
-REFUSED_KEY = "sandbox-invalid"
 
 
 def account(request: web.Request) -> str:
@@ -18,6 +11,6 @@ def account(request: web.Request) -> str:
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise refusals.no_key()
-    if key.startswith(REFUSED_KEY):
+    if is_refused(key):
         raise refusals.wrong_key()
-    return sha256(key.partition(".")[0].encode()).hexdigest()[:16]
+    return account_of(key)

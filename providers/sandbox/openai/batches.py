@@ -1,6 +1,5 @@
 """The Batch API: https://platform.openai.com/docs/api-reference/batch"""
 
-import time
 from secrets import token_hex
 
 from aiohttp import web
@@ -23,7 +22,7 @@ class Batches:
         owner = account(request)
         new = checks.new_batch(await request.read())
         self._check_input(new.input_file_id, owner)
-        now = time.time()
+        now = self._library.clock.now()
         batch = Batch(
             id=f"batch_{token_hex(16)}",
             endpoint=new.endpoint,

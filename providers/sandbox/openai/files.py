@@ -5,12 +5,20 @@ from urllib.parse import quote
 from aiohttp import web
 
 from providers.sandbox.gate import Download, json_answer
-from providers.sandbox.openai import checks, queries
+from providers.sandbox.openai import checks, queries, refusals
 from providers.sandbox.openai.access import account
 from providers.sandbox.openai.library import Library, page
-from providers.sandbox.openai.uploads import Upload
+from providers.sandbox.uploads import Upload, Words
 
 MOST_LISTED = 10_000
+
+_WORDS = Words(
+    bad_form=lambda message: refusals.refusal(400, message),
+    long_field=lambda name, most: refusals.too_long(name, most=most, got=most + 1),
+    large_file=lambda most: refusals.refusal(
+        413, f"The file is larger than the maximum of {most} bytes."
+    ),
+)
 
 
 class Files:
@@ -21,7 +29,7 @@ class Files:
     async def create(self, request: web.Request) -> web.StreamResponse:
         owner = account(request)
         path = self._library.store.scratch()
-        with Upload(path, most_bytes=self._most_bytes) as upload:
+        with Upload(path, most_bytes=self._most_bytes, words=_WORDS) as upload:
             await upload.read(request)
             new = checks.new_file(upload.fields, upload.filename)
             file = self._library.add_file(

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from openai.types.image_input_reference_param import ImageInputReferenceParam
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, SchemaValidator, from_json
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
 from typing_extensions import TypedDict, get_type_hints
 
 from providers.sandbox.openai import refusals
 from providers.sandbox.refusal import Refusal
+from providers.sandbox.strict_types import strict_validator
 
 Judge = Callable[[bytes], dict[str, Any]]
 
@@ -48,8 +49,7 @@ def judge(params: Any, *, instead: Mapping[str, Any]) -> Judge:
     Fields named in `instead` have the type given there; null takes one away. Other fields that
     would be uploads are references to images.
     """
-    adapter: TypeAdapter[Any] = TypeAdapter(_for_json(params, instead))
-    validator = SchemaValidator(_Rewriter(adapter.core_schema).rewritten())
+    validator = strict_validator(_for_json(params, instead))
 
     def check(raw: bytes) -> dict[str, Any]:
         try:
@@ -72,67 +72,6 @@ def _for_json(params: Any, instead: Mapping[str, Any]) -> Any:
     }
     # A form made at run time: the type checker cannot follow, pydantic can.
     return TypedDict(params.__name__, known, total=False)  # type: ignore[operator]
-
-
-class _Rewriter:
-    """Changes a type's schema from what helps a caller to what a server must insist on.
-
-    Lists are `Iterable` in the SDK, which pydantic would check only when they are read; unions of
-    objects are told apart by `role` or `type`, as the vendor does; and the body itself, though not
-    what lies deeper in it, may have no unknown parameters.
-    """
-
-    def __init__(self, schema: Any) -> None:
-        self._schema = schema
-        self._named = {
-            definition["ref"]: definition
-            for definition in schema.get("definitions", ())
-            if "ref" in definition
-        }
-
-    def rewritten(self) -> Any:
-        schema = self._rewrite(self._schema)
-        body = schema["schema"] if schema["type"] == "definitions" else schema
-        body["extra_behavior"] = "forbid"
-        return schema
-
-    def _rewrite(self, node: Any) -> Any:
-        if isinstance(node, (list, tuple)):
-            return [self._rewrite(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        node = {name: self._rewrite(value) for name, value in node.items()}
-        match node.get("type"):
-            case "generator":
-                return {**node, "type": "list"}
-            case "union":
-                return self._tagged(node)
-        return node
-
-    def _tagged(self, union: dict[str, Any]) -> dict[str, Any]:
-        for tag in ("role", "type"):
-            choices: dict[str, Any] = {}
-            for choice in union["choices"]:
-                choices |= dict.fromkeys(self._tag_values(choice, tag), choice)
-            if len(choices) >= len(union["choices"]) and self._all_tagged(union, tag):
-                return {"type": "tagged-union", "discriminator": tag, "choices": choices}
-        return union
-
-    def _all_tagged(self, union: dict[str, Any], tag: str) -> bool:
-        values = [value for choice in union["choices"] for value in self._tag_values(choice, tag)]
-        return len(values) == len(set(values)) and all(
-            self._tag_values(choice, tag) for choice in union["choices"]
-        )
-
-    def _tag_values(self, choice: Any, tag: str) -> Sequence[str]:
-        if not isinstance(choice, dict):
-            return ()
-        choice = self._named.get(choice.get("schema_ref"), choice)
-        field = choice.get("fields", {}).get(tag, {}) if choice["type"] == "typed-dict" else {}
-        if not field.get("required") or field["schema"]["type"] != "literal":
-            return ()
-        expected: Sequence[str] = field["schema"]["expected"]
-        return expected
 
 
 def _refusal(errors: Sequence[ErrorDetails], raw: bytes) -> Refusal:

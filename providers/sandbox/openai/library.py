@@ -1,6 +1,5 @@
 """OpenAI's files and batches in the store, each seen by its own account only."""
 
-import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from providers.sandbox.clock import Clock
 from providers.sandbox.openai import refusals
 from providers.sandbox.openai.objects import BATCH, FILE, TERMINAL, File, KeptBatch
 from providers.sandbox.store import Store
@@ -19,14 +19,15 @@ _decode_batch = msgspec.json.Decoder(KeptBatch).decode
 
 
 class Library:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
+        self.clock = clock
 
     def add_file(
         self, bytes_at: Path, *, owner: str, filename: str, purpose: str, seconds: int | None
     ) -> File:
         """Take the bytes at a path, which is gone afterwards."""
-        now = int(time.time())
+        now = int(self.clock.now())
         file = File(
             id=f"file-{token_hex(12)}",
             bytes=bytes_at.stat().st_size,
@@ -44,7 +45,7 @@ class Library:
         if kept is None or kept.owner != owner:
             raise refusals.no_such_file(id)
         file = _decode_file(kept.document)
-        if file.is_expired():
+        if file.is_expired(self.clock.now()):
             self.delete_file(file)
             raise refusals.no_such_file(id)
         return file
@@ -60,7 +61,7 @@ class Library:
             FILE, owner=owner, tag=purpose, after=after, newest_first=newest_first
         )
         files = (_decode_file(document) for document in documents)
-        return (file for file in files if not file.is_expired())
+        return (file for file in files if not file.is_expired(self.clock.now()))
 
     def add_batch(self, kept: KeptBatch) -> None:
         self.store.add(BATCH, owner=kept.owner, id=kept.batch.id, document=_encode(kept))
@@ -73,6 +74,9 @@ class Library:
         if kept is None or owner not in (None, kept.owner):
             raise refusals.no_such_batch(id)
         return _decode_batch(kept.document)
+
+    def has_batch(self, id: str) -> bool:
+        return self.store.get(BATCH, id=id) is not None
 
     def batches(self, *, owner: str, after: str) -> Iterator[KeptBatch]:
         if after:

@@ -7,7 +7,6 @@ input alone, it ends as it would have.
 
 import asyncio
 import os
-import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from providers.sandbox.openai.library import Library
+from providers.sandbox.openai.limits import Limits
 from providers.sandbox.openai.objects import (
     TERMINAL,
     Batch,
@@ -26,8 +26,8 @@ from providers.sandbox.openai.objects import (
     usage,
 )
 from providers.sandbox.openai.orders import FAILED, Check, Ran, Run, Unexecuted, Verdict
-from providers.sandbox.settings import Settings
-from providers.sandbox.workers import WorkerLost, Workers
+from providers.sandbox.stage import Stage
+from providers.sandbox.workers import WorkerLost
 
 VALIDATED, EXECUTED, ENDED = 0.1, 0.9, 1.0
 
@@ -40,10 +40,11 @@ _UNEXECUTED: dict[Ending, Unexecuted] = {
 
 
 class Lifecycle:
-    def __init__(self, library: Library, workers: Workers, settings: Settings) -> None:
+    def __init__(self, library: Library, stage: Stage) -> None:
         self._library = library
-        self._workers = workers
-        self._settings = settings
+        self._workers = stage.workers
+        self._settings = stage.settings
+        self._clock = stage.clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._outcomes: dict[str, str] = {}
 
@@ -77,7 +78,7 @@ class Lifecycle:
                 return
             kept.limit = self._finished(kept)
             kept.batch.status = "cancelling"
-            kept.batch.cancelling_at = int(time.time())
+            kept.batch.cancelling_at = int(self._clock.now())
         self._launch(id)
 
     def force(self, id: str, status: str | None) -> None:
@@ -140,7 +141,7 @@ class Lifecycle:
         order = Check(
             path=str(self._input(id)),
             endpoint=kept.batch.endpoint,
-            limits=self._settings.limits,
+            limits=self._settings.limits_of(Limits),
         )
         verdict = await self._workers.obey(order, Verdict)
         with self._change(id) as kept:
@@ -151,7 +152,7 @@ class Lifecycle:
             with self._change(id) as kept:
                 kept.batch.status = "in_progress"
                 kept.batch.model = verdict.model
-                kept.batch.in_progress_at = kept.batch.in_progress_at or int(time.time())
+                kept.batch.in_progress_at = kept.batch.in_progress_at or int(self._clock.now())
                 kept.batch.request_counts = Counts(total=verdict.total)
         return verdict
 
@@ -163,13 +164,13 @@ class Lifecycle:
             if ending == "completed":
                 with self._change(id) as kept:
                     kept.batch.status = "finalizing"
-                    kept.batch.finalizing_at = int(time.time())
+                    kept.batch.finalizing_at = int(self._clock.now())
             await self._until(kept, ENDED)
             self._end(id, ending, ran, output, errors)
 
     async def _stop_early(self, id: str, ending: Ending, *, wait: float) -> None:
         """End a batch with what it has finished; one that was still validated has no results."""
-        await asyncio.sleep(wait)
+        await self._clock.until(self._clock.now() + wait)
         kept = self._library.batch(id)
         with self._results(id) as (output, errors):
             ran = Ran()
@@ -198,7 +199,7 @@ class Lifecycle:
         with self._library.store.transaction(), self._change(id) as kept:
             batch = kept.batch
             batch.status = ending
-            setattr(batch, f"{ending}_at", int(time.time()))
+            setattr(batch, f"{ending}_at", int(self._clock.now()))
             batch.request_counts.completed = ran.completed
             batch.request_counts.failed = ran.failed
             batch.usage = usage(ran.input_tokens, ran.output_tokens)
@@ -221,7 +222,7 @@ class Lifecycle:
     def _fail(self, id: str, errors: list[BatchError]) -> None:
         with self._change(id) as kept:
             kept.batch.status = "failed"
-            kept.batch.failed_at = int(time.time())
+            kept.batch.failed_at = int(self._clock.now())
             kept.batch.errors = BatchErrors(errors)
         self._input(id).unlink(missing_ok=True)
 
@@ -238,7 +239,7 @@ class Lifecycle:
         done = len(self._outcomes.get(kept.batch.id, ""))
         seconds = self._seconds(kept)
         if kept.batch.status == "in_progress" and seconds:
-            passed = (time.time() - kept.started) / seconds
+            passed = (self._clock.now() - kept.started) / seconds
             share = (passed - VALIDATED) / (EXECUTED - VALIDATED)
             return min(done, int(total * max(0.0, share)))
         return done
@@ -248,7 +249,7 @@ class Lifecycle:
 
     async def _until(self, kept: KeptBatch, share: float) -> None:
         moment = kept.started + share * self._seconds(kept)
-        await asyncio.sleep(max(0.0, moment - time.time()))
+        await self._clock.until(moment)
 
     def _input(self, id: str) -> Path:
         return self._library.store.file(id)

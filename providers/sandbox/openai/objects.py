@@ -1,6 +1,5 @@
 """The objects that OpenAI's API shows, and what the sandbox keeps of them."""
 
-import time
 from typing import Any, Literal
 
 import msgspec
@@ -38,8 +37,8 @@ class File(msgspec.Struct, kw_only=True):
     status: str = "processed"
     status_details: str | None = None
 
-    def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= time.time()
+    def is_expired(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
 
 class Counts(msgspec.Struct):

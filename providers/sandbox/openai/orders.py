@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from providers.sandbox.openai.limits import Limits
 from providers.sandbox.openai.objects import BatchError
-from providers.sandbox.settings import Limits
+from providers.sandbox.orders import Order, Result
 
 Unexecuted = Literal["batch_expired", "batch_cancelled"]
 
@@ -13,7 +14,7 @@ Unexecuted = Literal["batch_expired", "batch_cancelled"]
 ANSWERED, FAILED = "a", "f"
 
 
-class Check(msgspec.Struct, tag="openai.check", kw_only=True):
+class Check(Order, tag="openai.check", kw_only=True):
     """Check an input file before its batch runs."""
 
     path: str
@@ -21,7 +22,7 @@ class Check(msgspec.Struct, tag="openai.check", kw_only=True):
     limits: Limits
 
 
-class Verdict(msgspec.Struct, tag="openai.verdict", kw_only=True):
+class Verdict(Result, tag="openai.verdict", kw_only=True):
     """What a check found; `seconds` and `outcome` are what directives in the file ask for."""
 
     total: int = 0
@@ -31,7 +32,7 @@ class Verdict(msgspec.Struct, tag="openai.verdict", kw_only=True):
     outcome: str | None = None
 
 
-class Run(msgspec.Struct, tag="openai.run", kw_only=True):
+class Run(Order, tag="openai.run", kw_only=True):
     """Answer the first `limit` records of a file, and say `rest` of the others."""
 
     path: str
@@ -42,7 +43,7 @@ class Run(msgspec.Struct, tag="openai.run", kw_only=True):
     rest: Unexecuted = "batch_cancelled"
 
 
-class Ran(msgspec.Struct, tag="openai.ran", kw_only=True):
+class Ran(Result, tag="openai.ran", kw_only=True):
     completed: int = 0
     failed: int = 0
     input_tokens: int = 0

@@ -3,22 +3,18 @@
 https://platform.openai.com/docs/guides/batch
 """
 
-import os
-import random
-from array import array
-from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from typing import Any, BinaryIO
 
 import msgspec
 
-from providers.sandbox.directives import MARK, NONE, Directives, directives
+from providers.sandbox.directives import Directives, raw_directives
 from providers.sandbox.openai import refusals
 from providers.sandbox.openai.endpoints import Endpoint, endpoint
 from providers.sandbox.openai.orders import ANSWERED, FAILED, Ran, Run, Unexecuted
+from providers.sandbox.orders import Report
 from providers.sandbox.refusal import Refusal
-
-Report = Callable[[str], None]
+from providers.sandbox.shuffled_lines import ShuffledLines
+from providers.sandbox.words import digest_of
 
 _UNEXECUTED: dict[Unexecuted, str] = {
     "batch_expired": ("This request could not be executed before the completion window expired."),
@@ -47,51 +43,23 @@ def run(order: Run, report: Report) -> Ran:
             open(order.errors, "r+b", buffering=_BUFFER) as errors,
         ):
             runner = _Runner(endpoint(order.endpoint), output, errors)
-            _run_lines(order, runner, _Shuffled(source), report)
+            _run_lines(order, runner, ShuffledLines(source), report)
     except FileNotFoundError:
         return Ran()
     return runner.ran
 
 
-def _run_lines(order: Run, runner: "_Runner", lines: "_Shuffled", report: Report) -> None:
+def _run_lines(order: Run, runner: "_Runner", lines: ShuffledLines, report: Report) -> None:
     limit = len(lines) if order.limit is None else order.limit
     outcomes: list[str] = []
     for line in lines.between(0, limit):
-        outcomes.append(runner.execute(line))
+        outcomes.append(runner.execute(_decode_line(line)))
         if len(outcomes) == _REPORT_EVERY:
             report("".join(outcomes))
             outcomes.clear()
     report("".join(outcomes))
     for line in lines.between(limit, len(lines)):
-        runner.give_up(line, order.rest)
-
-
-class _Shuffled:
-    """The lines of a file in an order that is not the input's, and always the same.
-
-    The vendor promises no order, so a client that counts on one should find out here.
-    """
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._file = source.fileno()
-        starts, position = array("Q"), 0
-        for line in source:
-            if line.strip():
-                starts.append(position)
-            position += len(line)
-        self._starts = array("Q", [*starts, position])
-        self._order = array("L", range(len(starts)))
-        random.Random(position).shuffle(self._order)
-        if len(starts) > 1 and list(self._order) == list(range(len(starts))):
-            self._order.reverse()
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def between(self, first: int, end: int) -> Iterator[_Line]:
-        for index in self._order[first:end]:
-            start, stop = self._starts[index], self._starts[index + 1]
-            yield _decode_line(os.pread(self._file, stop - start, start))
+        runner.give_up(_decode_line(line), order.rest)
 
 
 class _Runner:
@@ -103,8 +71,8 @@ class _Runner:
 
     def execute(self, line: _Line) -> str:
         raw = bytes(line.body)
-        digest = _digest(line.custom_id, raw)
-        order = _directives(raw)
+        digest = digest_of(line.custom_id, raw)
+        order = raw_directives(raw)
         try:
             body = self._answer(raw, order, digest)
         except Refusal as refusal:
@@ -117,7 +85,7 @@ class _Runner:
 
     def give_up(self, line: _Line, code: Unexecuted) -> None:
         error = {"code": code, "message": _UNEXECUTED[code]}
-        digest = _digest(line.custom_id, bytes(line.body))
+        digest = digest_of(line.custom_id, bytes(line.body))
         self._errors.write(_result(line.custom_id, digest, response=None, error=error))
 
     def _answer(self, raw: bytes, order: Directives, digest: str) -> dict[str, Any]:
@@ -142,19 +110,6 @@ class _Runner:
         self.ran.completed += 1
         self.ran.input_tokens += usage.get("prompt_tokens", usage.get("input_tokens", 0))
         self.ran.output_tokens += usage.get("completion_tokens", usage.get("output_tokens", 0))
-
-
-def _directives(raw: bytes) -> Directives:
-    if MARK not in raw:
-        return NONE
-    try:
-        return directives(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, RecursionError):
-        return NONE
-
-
-def _digest(custom_id: str, raw: bytes) -> str:
-    return blake2b(custom_id.encode() + b"\0" + raw, digest_size=16).hexdigest()
 
 
 def _result(

@@ -8,7 +8,8 @@ from providers.sandbox.openai.batches import Batches
 from providers.sandbox.openai.files import Files
 from providers.sandbox.openai.library import Library
 from providers.sandbox.openai.lifecycle import Lifecycle
-from providers.sandbox.settings import Settings
+from providers.sandbox.openai.limits import Limits
+from providers.sandbox.stage import Service, Stage
 
 PREFIX = "/openai"
 
@@ -16,8 +17,26 @@ _BATCH_LIST = frozenset({"after", "limit"})
 _FILE_LIST = _BATCH_LIST | {"order", "purpose"}
 
 
-def provider(library: Library, lifecycle: Lifecycle, settings: Settings) -> Provider:
-    files = Files(library, most_bytes=settings.limits.file_bytes)
+class OpenAI:
+    """The vendor on the stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._library = Library(stage.store, stage.clock)
+        self._lifecycle = Lifecycle(self._library, stage)
+        self.resume = self._lifecycle.resume
+        self.stop = self._lifecycle.stop
+        self.has_batch = self._library.has_batch
+        self.force = self._lifecycle.force
+        most_bytes = stage.settings.limits_of(Limits).file_bytes
+        self.provider = _provider(self._library, self._lifecycle, most_bytes)
+
+
+def open_service(stage: Stage) -> Service:
+    return OpenAI(stage)
+
+
+def _provider(library: Library, lifecycle: Lifecycle, most_bytes: int) -> Provider:
+    files = Files(library, most_bytes=most_bytes)
     batches = Batches(library, lifecycle)
     return Provider(
         name="openai",

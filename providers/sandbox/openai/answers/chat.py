@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
+from providers.sandbox.openai.answers.usage import chat_usage
 from providers.sandbox.schema_samples import sample
 
 
@@ -28,7 +29,7 @@ def answer(body: dict[str, Any], order: Directives, digest: str) -> dict[str, An
         "created": words.CREATED,
         "model": body["model"],
         "choices": choices,
-        "usage": words.chat_usage(max(1, words.tokens(read)), written * len(choices)),
+        "usage": chat_usage(max(1, words.tokens(read)), written * len(choices)),
         "service_tier": "default",
         "system_fingerprint": "fp_sandbox",
     }

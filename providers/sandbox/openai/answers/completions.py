@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
+from providers.sandbox.openai.answers.usage import chat_usage
 
 # The vendor's own default, small as it is.
 _USUAL_TOKENS = 16
@@ -35,7 +36,7 @@ def answer(body: dict[str, Any], order: Directives, digest: str) -> dict[str, An
         "model": body["model"],
         "choices": choices,
         "system_fingerprint": "fp_sandbox",
-        "usage": words.chat_usage(read, written),
+        "usage": chat_usage(read, written),
     }
 
 

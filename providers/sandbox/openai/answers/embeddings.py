@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
 
 _DIMENSIONS = {"text-embedding-3-large": 3072}
 _USUAL_DIMENSIONS = 1536

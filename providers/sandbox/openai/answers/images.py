@@ -5,8 +5,8 @@ import zlib
 from base64 import b64encode
 from typing import Any
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
 
 _URL_MODELS = frozenset({"dall-e-2", "dall-e-3"})
 _PIXEL_TOKENS = 272

@@ -5,8 +5,8 @@ A text is flagged for violence when it says `[sandbox:flag]`.
 
 from typing import Any
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
 
 _TEXT, _TEXT_AND_IMAGE = ["text"], ["text", "image"]
 

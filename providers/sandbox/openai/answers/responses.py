@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
 from providers.sandbox.schema_samples import sample
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}

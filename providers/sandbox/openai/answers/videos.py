@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from providers.sandbox import words
 from providers.sandbox.directives import Directives
-from providers.sandbox.openai.answers import words
 
 
 def answer(body: dict[str, Any], _: Directives, digest: str) -> dict[str, Any]:

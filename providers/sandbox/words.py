@@ -1,6 +1,7 @@
 """Text, ids and token counts, derived from the record alone."""
 
 import math
+from hashlib import blake2b
 from typing import Any
 
 from providers.sandbox.directives import Directives
@@ -16,6 +17,11 @@ _CHARACTERS_PER_TOKEN = 4
 
 def tokens(characters: int) -> int:
     return math.ceil(characters / _CHARACTERS_PER_TOKEN)
+
+
+def digest_of(custom_id: str, raw: bytes) -> str:
+    """What the ids in an answer are made of: 32 hexadecimal digits."""
+    return blake2b(custom_id.encode() + b"\0" + raw, digest_size=16).hexdigest()
 
 
 def reply(order: Directives, prompt: str) -> str:
@@ -50,18 +56,3 @@ def all_text(value: Any) -> str:
             return "".join(all_text(item) for item in named)
         case _:
             return ""
-
-
-def chat_usage(prompt: int, completion: int) -> dict[str, Any]:
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
