@@ -8,7 +8,8 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, ClassVar
@@ -19,6 +20,7 @@ __all__ = [
     "ENDINGS",
     "Account",
     "AnswerLostError",
+    "Content",
     "JobRequest",
     "JobState",
     "Limits",
@@ -76,13 +78,23 @@ class Limits:
 class JobRequest:
     """What is to be submitted. `id` is ours and travels with it, so that it can be found again.
 
-    `since` is when the first attempt to submit it began.
+    `since` is when the first attempt to submit it began. `invocation` is how its records call their
+    model, where a provider's jobs must say so. `known` says whether a provider's id is already that
+    of another of our jobs.
     """
 
     id: str
     endpoint: str
     completion_window: str
     since: datetime
+    model: str = ""
+    records: int = 0
+    invocation: str = ""
+    known: Callable[[str], bool] = field(default=lambda upstream_id: False, compare=False)
+
+
+Content = Callable[[], AbstractContextManager[BinaryIO]]
+"""Opens the records of a job, to be read from the start: JSON lines, each with its end."""
 
 
 @dataclass(frozen=True)
@@ -120,16 +132,20 @@ class Upstream(ABC):
     """Talks to one account at a provider. Every method may raise UpstreamError."""
 
     limits: ClassVar[Limits]
+    marks_records: ClassVar[bool] = False
+    """Whether the ids of the records must carry the job's, since nothing else of ours stays with it."""
+    names_invocation: ClassVar[bool] = False
+    """Whether a job must say how its records call their model."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
     @abstractmethod
-    def upload(self, name: str, content: BinaryIO) -> str:
-        """Send a job's records, and return the provider's id for them. Reads to the end."""
+    def upload(self, job: JobRequest, content: Content) -> str:
+        """Send a job's records ahead; the provider's id for them, or "" where they travel with the job."""
 
     @abstractmethod
-    def submit(self, job: JobRequest, input_id: str) -> JobState:
+    def submit(self, job: JobRequest, input_id: str, content: Content) -> JobState:
         """Start the job. Costs money: the caller makes sure that it happens once."""
 
     @abstractmethod

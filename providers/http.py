@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import SEEK_END
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -12,14 +12,17 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from providers.answers import object_in, read_json
 from providers.base import Account, AnswerLostError, Upstream, UpstreamError
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-UPLOAD_SECONDS = 600
+# After its last byte, the answer to a body that was streamed. A lease must outlast it: see bifrost.W001.
+UPLOAD_SECONDS = 120
 CHUNK_BYTES = 256 * 1024
 LONGEST_WAIT = 30
 LONGEST_ASKED = 86_400.0
+NONE: Mapping[str, str] = {}
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 # Only calls that change nothing are tried again here. urllib3 also retries a failed connect of any
@@ -44,7 +47,7 @@ class HTTPUpstream(Upstream):
         super().__init__(account)
         self.session = requests.Session()
         # An `auth` of our own keeps a .netrc from replacing the key.
-        self.session.auth = self.authenticate
+        self.session.auth = self._signed
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _Adapter(max_retries=RETRY))
 
@@ -52,13 +55,23 @@ class HTTPUpstream(Upstream):
         raise NotImplementedError
 
     def explain(self, response: requests.Response) -> UpstreamError:
-        """The error that an answer means. Overridden where the provider's envelope says more."""
+        """The error that an answer means, in the provider's words as far as it has any."""
+        message = f"{self.host} answered {response.status_code}"
+        error = error_in(response)
+        # Some servers repeat the key that they refuse.
+        said = str(error.get("message") or "").replace(self.account.secret or "\0", "***")
+        if said:
+            message += f": {said[:500]}"
         return UpstreamError(
-            f"{self.host} answered {response.status_code}",
+            message,
             permanent=response.status_code not in TRANSIENT,
             code=f"http_{response.status_code}",
-            retry_after=retry_after(response),
+            retry_after=self.wait_asked(response, error),
         )
+
+    def wait_asked(self, response: requests.Response, error: Mapping[str, Any]) -> float | None:
+        """The seconds that the provider asks us to wait, where it says so."""
+        return seconds_of(response.headers.get("retry-after"))
 
     @property
     def host(self) -> str:
@@ -76,21 +89,51 @@ class HTTPUpstream(Upstream):
         body = msgspec.json.encode(json) if json is not None else None
         headers = {"content-type": "application/json"} if body else None
         with self._send(method, path, params=params, data=body, headers=headers) as response:
-            return self._object(response)
+            return self._object(method, response)
+
+    def headers_of(
+        self, method: str, path: str, *, json: Mapping[str, Any], headers: Mapping[str, str] = NONE
+    ) -> Mapping[str, str]:
+        """The headers of an answer whose body says nothing. Errors are those of `call`."""
+        headers = {"content-type": "application/json", **headers}
+        with self._send(method, path, data=msgspec.json.encode(json), headers=headers) as response:
+            return response.headers
 
     def send_file(self, path: str, fields: Mapping[str, str], name: str, content: BinaryIO) -> Any:
         """Post a form whose part `file` is streamed from `content`, which must be seekable."""
         form = MultipartForm(fields, name, content)
-        headers = {"content-type": form.content_type}
+        return self.send_stream(path, form, content_type=form.content_type)[0]
+
+    def send_stream(
+        self, path: str, body: "Stream", *, content_type: str, headers: Mapping[str, str] = NONE
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """Post a body as it is read; the JSON object of the answer, and its headers. Errors as `call`."""
+        headers = {"content-type": content_type, **headers}
         with self._send(
-            "POST", path, data=form, headers=headers, timeout=UPLOAD_SECONDS
+            "POST", path, data=body, headers=headers, timeout=UPLOAD_SECONDS
         ) as response:
-            return self._object(response)
+            return self._object("POST", response), response.headers
 
     def download(self, path: str) -> Iterator[bytes]:
-        """The bytes of the answer as they come. Raises UpstreamError also half-way."""
-        with self._send("GET", path, stream=True) as response, self._named_failures("GET"):
-            yield from response.iter_content(CHUNK_BYTES)
+        """The bytes of the answer as they come. Raises UpstreamError also half-way.
+
+        A key that is refused is no permanent error here: what was paid for waits for a better one.
+        """
+        try:
+            with self._send("GET", path, stream=True) as response, self._named_failures("GET"):
+                yield from response.iter_content(CHUNK_BYTES)
+        except UpstreamError as error:
+            error.permanent = error.permanent and error.code != "http_401"
+            raise
+
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Raises UpstreamError for what http.client would refuse in words that repeat the key."""
+        signed = self.authenticate(request)
+        for name, value in signed.headers.items():
+            if not (str(value).isascii() and str(value).isprintable()):
+                message = f"{name} for {self.host} holds a character that cannot be sent"
+                raise UpstreamError(message, code="unsendable_header")
+        return signed
 
     @contextmanager
     def _send(
@@ -99,7 +142,8 @@ class HTTPUpstream(Upstream):
         with self._named_failures(method):
             response = self.session.request(
                 method,
-                self.account.base_url.rstrip("/") + path,
+                # The slash is ours: without it a path could go on with the name of the host.
+                f"{self.account.base_url.rstrip('/')}/{path.removeprefix('/')}",
                 timeout=(CONNECT_SECONDS, timeout),
                 allow_redirects=False,
                 **options,
@@ -132,30 +176,20 @@ class HTTPUpstream(Upstream):
         kind = AnswerLostError if method == "POST" else UpstreamError
         return kind(f"{self.host} gave no answer: {type(error).__name__}", code="no_answer")
 
-    def _object(self, response: requests.Response) -> dict[str, Any]:
-        try:
-            return msgspec.json.decode(response.content, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise AnswerLostError(
-                f"{self.host} answered with something that is no JSON object", code="not_json"
-            ) from error
+    def _object(self, method: str, response: requests.Response) -> dict[str, Any]:
+        with suppress(UpstreamError):
+            answer = read_json(response.content)
+            if isinstance(answer, dict):
+                return answer
+        kind = AnswerLostError if method == "POST" else UpstreamError
+        raise kind(f"{self.host} answered with something that is no JSON object", code="not_json")
 
 
-class MultipartForm:
-    """A multipart body of known length that reads its file as it is sent."""
+class Stream:
+    """A body of known length that reads its file as it is sent."""
 
-    def __init__(self, fields: Mapping[str, str], name: str, content: BinaryIO) -> None:
-        boundary = secrets.token_hex(16)
-        self.content_type = f"multipart/form-data; boundary={boundary}"
-        head = "".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
-            for key, value in fields.items()
-        )
-        head += (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-            "Content-Type: application/jsonl\r\n\r\n"
-        )
-        start, end = head.encode(), f"\r\n--{boundary}--\r\n".encode()
+    def __init__(self, start: bytes, content: BinaryIO, end: bytes) -> None:
+        """`content` must be seekable, and is sent from its start."""
         self.length = len(start) + content.seek(0, SEEK_END) + len(end)
         content.seek(0)
         self.chunks = self._chunks(start, content, end)
@@ -170,12 +204,29 @@ class MultipartForm:
         """The next chunk, whatever its size: what an HTTP client needs until it is empty."""
         return next(self.chunks, b"")
 
-    @staticmethod
-    def _chunks(start: bytes, content: BinaryIO, end: bytes) -> Iterator[bytes]:
-        yield start
+    def _chunks(self, start: bytes, content: BinaryIO, end: bytes) -> Iterator[bytes]:
+        """None of them is empty: that would be taken for the end."""
+        if start:
+            yield start
         while chunk := content.read(CHUNK_BYTES):
             yield chunk
-        yield end
+        if end:
+            yield end
+
+
+class MultipartForm(Stream):
+    def __init__(self, fields: Mapping[str, str], name: str, content: BinaryIO) -> None:
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        head = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+            for key, value in fields.items()
+        )
+        head += (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/jsonl\r\n\r\n"
+        )
+        super().__init__(head.encode(), content, f"\r\n--{boundary}--\r\n".encode())
 
 
 class _Adapter(HTTPAdapter):
@@ -185,9 +236,17 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **options, blocksize=CHUNK_BYTES)
 
 
-def retry_after(response: requests.Response) -> float | None:
-    """The seconds that the provider asks us to wait, where it says so in seconds."""
+def error_in(response: requests.Response) -> dict[str, Any]:
+    """The object in which all vendors say what went wrong; empty if there is none."""
     try:
-        return min(max(0.0, float(response.headers["retry-after"])), LONGEST_ASKED)
-    except (KeyError, ValueError):
+        return object_in(object_in(read_json(response.content)).get("error"))
+    except (UpstreamError, requests.RequestException):
+        return {}
+
+
+def seconds_of(text: object) -> float | None:
+    """A time to wait that can be borne; None for what is no number."""
+    try:
+        return min(max(0.0, float(str(text))), LONGEST_ASKED)
+    except ValueError:
         return None

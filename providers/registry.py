@@ -6,6 +6,9 @@ from providers.base import Account, Upstream
 
 UPSTREAMS: dict[str, str] = {
     "openai": "providers.openai.upstream.OpenAIUpstream",
+    "anthropic": "providers.anthropic.upstream.AnthropicUpstream",
+    "gemini": "providers.gemini.upstream.GeminiUpstream",
+    "bedrock": "providers.bedrock.upstream.BedrockUpstream",
 }
 
 

@@ -1,11 +1,56 @@
-"""The accounts that the environment names, as credentials."""
+"""The accounts that the environment names, as credentials, and which provider a batch goes to."""
+
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from providers.models import Credential, Workspace
+from providers.models import Credential, Provider, Workspace
+from providers.registry import UPSTREAMS
 
 FROM_ENVIRONMENT = "environment"
 SANDBOX = "sandbox"
+# As each vendor's SDK wants its base URL: OpenAI's with the version, the others' without.
+SANDBOX_PATHS = {
+    "openai": "/openai/v1",
+    "anthropic": "/anthropic",
+    "gemini": "/gemini",
+    "bedrock": "",
+}
+SANDBOX_OPTIONS: dict[str, dict[str, str]] = {
+    "bedrock": {
+        "access_key_id": "sandbox",
+        "bucket": "bifrost",
+        "role_arn": "arn:aws:iam::000000000000:role/sandbox",
+    },
+}
+
+# How the names begin that vendors give to their models.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+MODEL_NAMES: dict[str, tuple[str, ...]] = {
+    "openai": ("gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-", "omni-moderation-", "ft:"),
+    "anthropic": ("claude-",),
+    "gemini": ("gemini-", "gemma-", "models/", "tunedModels/"),
+    "bedrock": (
+        *("ai21.", "amazon.", "anthropic.", "cohere.", "deepseek.", "meta.", "mistral.", "openai."),
+        *("us.", "eu.", "apac.", "global.", "arn:"),
+    ),
+}
+
+
+def provider_for(workspace: Workspace, *, model: str, dialect: str) -> str:
+    """The provider of a batch for which the client named none.
+
+    The one whose models have such names, else the one whose lines they are, if the workspace has a
+    credential for it, and OpenAI otherwise.
+    """
+    named = (name for name, beginnings in MODEL_NAMES.items() if model.startswith(beginnings))
+    for provider in (*named, dialect):
+        if provider == Provider.OPENAI:
+            break
+        usable = Credential.objects.usable(workspace=workspace, provider=provider)
+        if provider in UPSTREAMS and usable.exists():
+            return provider
+    return Provider.OPENAI.value
 
 
 def default_workspace() -> Workspace:
@@ -18,27 +63,57 @@ def prepare_credentials() -> list[tuple[str, str]]:
     Jobs stay with the credential that made them, so one that is no longer wanted is only disabled.
     """
     default_workspace()
-    accounts = {"openai": (settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL)}
-    return [(provider, _prepare(provider, *account)) for provider, account in accounts.items()]
+    return [(account.provider, _prepare(account)) for account in _named()]
 
 
-def _prepare(provider: str, key: str, base_url: str) -> str:
-    real = bool(key) and not settings.SANDBOX
-    _keep(provider, FROM_ENVIRONMENT, key, base_url, wanted=real)
-    sandbox_url = f"{settings.SANDBOX_URL}/{provider}/v1" if settings.SANDBOX_URL else ""
-    stands_in = bool(sandbox_url) and not real
-    _keep(provider, SANDBOX, "sandbox", sandbox_url, wanted=stands_in)
+@dataclass(frozen=True)
+class _Named:
+    """The account at a provider that the environment names. It is whole only with `key`."""
+
+    provider: str
+    key: str
+    secret: str
+    base_url: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _named() -> list[_Named]:
+    openai, anthropic = settings.OPENAI_API_KEY, settings.ANTHROPIC_API_KEY
+    gemini, bucket = settings.GEMINI_API_KEY, settings.BEDROCK_S3_BUCKET
+    # AWS's own names for keys, region and profile are boto3's to read.
+    options = {"bucket": bucket, "role_arn": settings.BEDROCK_ROLE_ARN}
+    return [
+        _Named("openai", openai, openai, settings.OPENAI_BASE_URL),
+        _Named("anthropic", anthropic, anthropic, settings.ANTHROPIC_BASE_URL),
+        _Named("gemini", gemini, gemini, settings.GOOGLE_GEMINI_BASE_URL),
+        _Named("bedrock", bucket, "", options=options),
+    ]
+
+
+def _prepare(account: _Named) -> str:
+    real = bool(account.key) and not settings.SANDBOX
+    _keep(account, FROM_ENVIRONMENT, wanted=real)
+    stands_in = bool(settings.SANDBOX_URL) and not real
+    sandbox = _Named(
+        account.provider,
+        SANDBOX,
+        SANDBOX,
+        f"{settings.SANDBOX_URL}{SANDBOX_PATHS[account.provider]}",
+        SANDBOX_OPTIONS.get(account.provider, {}),
+    )
+    _keep(sandbox, SANDBOX, wanted=stands_in)
     return "real" if real else SANDBOX if stands_in else "missing"
 
 
-def _keep(provider: str, name: str, key: str, base_url: str, *, wanted: bool) -> None:
-    shared = Credential.objects.filter(workspace=None, provider=provider, name=name)
+def _keep(account: _Named, name: str, *, wanted: bool) -> None:
+    shared = Credential.objects.filter(workspace=None, provider=account.provider, name=name)
     if not wanted:
         shared.update(enabled=False)
         return
-    credential = shared.first() or Credential(provider=provider, name=name)
-    credential.secret = key
-    credential.base_url = base_url
+    credential = shared.first() or Credential(provider=account.provider, name=name)
+    credential.secret = account.secret
+    credential.base_url = account.base_url
+    credential.options = account.options
     credential.enabled = True
     credential.sandbox = name == SANDBOX
     credential.save()

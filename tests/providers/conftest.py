@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import requests
 
-from providers import http
+from providers import http, registry
 from providers.base import Account
-from providers.openai.upstream import OpenAIUpstream
+from providers.services import SANDBOX_PATHS
+from tests.providers.steps import Client
+from tests.providers.vendors import VENDORS, Vendor
 from tests.sandbox.process import start_sandbox
 
 SECRET = "sk-very-secret-5d41402abc"
@@ -22,6 +24,12 @@ _accounts = count()
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with start_sandbox(tmp_path_factory.mktemp("provider"), seconds=0) as url:
         yield url
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest) -> Vendor:
+    """Every provider; a test of one vendor parametrises this indirectly."""
+    return VENDORS[request.param]
 
 
 @pytest.fixture
@@ -38,18 +46,30 @@ def control(sandbox_url: str) -> Iterator[Callable[..., dict[str, Any]]]:
 
 
 @pytest.fixture
-def fault(control: Callable[..., dict[str, Any]]) -> Callable[..., object]:
-    return lambda **fault: control("POST", "faults", **fault)
+def fault(vendor: Vendor, control: Callable[..., dict[str, Any]]) -> Callable[..., object]:
+    return lambda **fault: control("POST", "faults", provider=vendor.name, **fault)
 
 
 @pytest.fixture
-def calls(control: Callable[..., dict[str, Any]]) -> Callable[[str], list[dict[str, Any]]]:
+def force(control: Callable[..., dict[str, Any]]) -> Callable[[str, str], object]:
+    """Bring a job to a status."""
+
+    def bring(upstream_id: str, status: str) -> object:
+        return control("POST", f"batches/{upstream_id.rpartition('/')[2]}", status=status)
+
+    return bring
+
+
+@pytest.fixture
+def calls(
+    vendor: Vendor, control: Callable[..., dict[str, Any]]
+) -> Callable[[str], list[dict[str, Any]]]:
     """The calls of an operation that came in during the test."""
     before = sum(control("GET", "calls")["counts"].values())
 
     def since(operation: str) -> list[dict[str, Any]]:
-        found = control("GET", f"calls?operation={operation}")["calls"]
-        return [call for call in found if call["number"] > before]
+        path = f"calls?operation={operation}&provider={vendor.name}"
+        return [call for call in control("GET", path)["calls"] if call["number"] > before]
 
     return since
 
@@ -61,21 +81,25 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def upstream(sandbox_url: str, control: object, impatient: None) -> Iterator[OpenAIUpstream]:
+def client(vendor: Vendor, sandbox_url: str, control: object, impatient: None) -> Iterator[Client]:
     # An account of its own; the part behind the dot is one key of it.
     secret = f"sk-{next(_accounts)}.{SECRET}"
-    upstream = OpenAIUpstream(Account("account", secret, f"{sandbox_url}/openai/v1"))
-    yield upstream
+    base_url = sandbox_url + SANDBOX_PATHS[vendor.name]
+    account = Account("account", secret, base_url, vendor.options)
+    upstream = registry.upstream(vendor.name, account)
+    yield Client(vendor, upstream)
     upstream.session.close()
 
 
 class Server(HTTPServer):
     """Answers every request with the next of its answers, the last one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendor: Vendor | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.vendor = vendor
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
 
     @property
     def url(self) -> str:
@@ -85,15 +109,26 @@ class Server(HTTPServer):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers.append((status, names, body))
 
-    def upstream(self, secret: str = SECRET, **options: object) -> OpenAIUpstream:
-        return OpenAIUpstream(Account("account", secret, f"{self.url}/v1", options))
+    def be_asked_to_submit(self, status: int, body: bytes = b"{}", **headers: str) -> None:
+        """Say what a submission needs to hear first, then this."""
+        assert self.vendor is not None
+        for before in self.vendor.before_submit:
+            self.say(200, before)
+        self.say(status, body, **headers)
+
+    def client(self, secret: str = SECRET, *, path: str = "/base", **options: object) -> Client:
+        assert self.vendor is not None
+        account = Account(
+            "account", secret, f"{self.url}{path}", {**self.vendor.options, **options}
+        )
+        return Client(self.vendor, registry.upstream(self.vendor.name, account))
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def answer(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((self.command, self.path, headers))
         answers = self.server.answers
@@ -111,8 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(impatient: None) -> Iterator[Server]:
-    with Server() as server:
+def server(vendor: Vendor, impatient: None) -> Iterator[Server]:
+    with Server(vendor) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server

@@ -1,0 +1,150 @@
+"""The S3 objects that jobs read and write, all in the credential's bucket, each job in a folder of its own.
+
+<prefix>/bifrost/<our job>.jsonl                         what it reads
+<prefix>/bifrost/<our job>/<their job>/<file>.jsonl.out  what it wrote
+<prefix>/bifrost/<our job>/<their job>/manifest.json.out what it counted
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from providers.answers import object_in
+from providers.base import UpstreamError
+from providers.bedrock.account import AWS
+from providers.bedrock.errors import is_missing, named_failures
+from providers.http import CHUNK_BYTES
+
+FOLDER = "bifrost"
+MANIFEST = "manifest.json.out"
+OUTPUT = ".out"
+OF_THE_KEY = {"http_401", "http_403", "no_credentials"}
+JSON_LINES = "application/jsonl"
+# In one thread: whoever reads our content keeps a claim with it, in a transaction of its own.
+IN_PARTS = TransferConfig(use_threads=False)
+
+
+class Place(NamedTuple):
+    """An object, or a folder whose key ends with a slash."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    def inside(self, name: str) -> "Place":
+        return Place(self.bucket, self.key + name)
+
+    @classmethod
+    def of(cls, uri: str) -> "Place":
+        """Raises UpstreamError."""
+        scheme, _, rest = uri.partition("://")
+        bucket, _, key = rest.partition("/")
+        if scheme != "s3" or not bucket or not key:
+            raise UpstreamError(
+                "the provider named a place that is none in S3",
+                permanent=True,
+                code="malformed_answer",
+            )
+        return cls(bucket, key)
+
+    @classmethod
+    def folder_of(cls, uri: str) -> "Place":
+        return cls.of(uri.rstrip("/") + "/")
+
+
+class Storage:
+    def __init__(self, aws: AWS) -> None:
+        self.aws = aws
+
+    def input_of(self, job_id: str) -> Place:
+        """Where a job's records go. Raises UpstreamError if the credential names no bucket."""
+        return self._home(f"{job_id}.jsonl")
+
+    def folder_of(self, job_id: str) -> Place:
+        """Where a job's results go. Errors as `input_of`."""
+        return self._home(f"{job_id}/")
+
+    def upload(self, place: Place, content: BinaryIO) -> None:
+        """Send a file from its start, in parts as it is read."""
+        content.seek(0)
+        with self._failures():
+            self._client.upload_fileobj(
+                content,
+                place.bucket,
+                place.key,
+                ExtraArgs={"ContentType": JSON_LINES},
+                Config=IN_PARTS,
+            )
+
+    def put(self, place: Place, body: bytes) -> None:
+        with self._failures():
+            self._client.put_object(
+                Bucket=place.bucket, Key=place.key, Body=body, ContentType=JSON_LINES
+            )
+
+    def names(self, folder: Place) -> Iterator[str]:
+        """Of the objects in a folder, without the folder's own name."""
+        with self._failures():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=folder.bucket, Prefix=folder.key
+            )
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield found["Key"][len(folder.key) :]
+
+    def results(self, folder: Place) -> Iterator[bytes]:
+        """The bytes of all files of results in a folder.
+
+        A key that is refused is no permanent error here: what was paid for waits for a better one.
+        """
+        try:
+            for name in self.names(folder):
+                if name.endswith(OUTPUT) and name != MANIFEST:
+                    yield from self._read(folder.inside(name))
+                    yield b"\n"
+        except UpstreamError as error:
+            error.permanent = error.permanent and error.code not in OF_THE_KEY
+            raise
+
+    def manifest(self, folder: Place) -> dict[str, Any] | None:
+        """What a job counted, None if it did not say."""
+        place = folder.inside(MANIFEST)
+        with self._failures():
+            try:
+                body = self._client.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+            except ClientError as error:
+                if is_missing(error):
+                    return None
+                raise
+        try:
+            return object_in(msgspec.json.decode(body))
+        except msgspec.DecodeError:
+            return None
+
+    def _read(self, place: Place) -> Iterator[bytes]:
+        with self._failures():
+            body = self._client.get_object(Bucket=place.bucket, Key=place.key)["Body"]
+            try:
+                yield from body.iter_chunks(CHUNK_BYTES)
+            finally:
+                body.close()
+
+    def _home(self, name: str) -> Place:
+        prefix = self.aws.options.prefix.strip("/")
+        folder = f"{prefix}/{FOLDER}" if prefix else FOLDER
+        return Place(self.aws.wanted("bucket"), f"{folder}/{name}")
+
+    @property
+    def _client(self) -> Any:
+        return self.aws.client("s3")
+
+    def _failures(self) -> AbstractContextManager[None]:
+        return named_failures("S3", secret=self.aws.account.secret)
