@@ -79,6 +79,12 @@ class Batch(models.Model):
     total = models.PositiveIntegerField(default=0)
     completed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(
+        default=0, help_text="records that the provider has no words for"
+    )
+    dropped = models.JSONField(
+        default=dict, help_text="how many requests and answers lost what on their way"
+    )
     errors = models.JSONField(null=True, help_text="code, message, param and line of each")
     usage = models.JSONField(null=True)
     input_file = models.ForeignKey(File, models.PROTECT, related_name="batches")
@@ -145,11 +151,16 @@ class JobQuerySet(DueQuerySet):
     def active(self) -> "JobQuerySet":
         return self.filter(status__in=Job.ACTIVE)
 
+    def known(self, upstream_id: str) -> bool:
+        """Whether one of them is what a provider calls by this id."""
+        return self.filter(upstream_id=upstream_id).exists()
+
 
 class Job(models.Model):
     """What a provider runs for a batch.
 
-    It stands for `records` records of the input, those of the numbers from `first` on.
+    It stands for `records` records of the input, from number `first` on: of those that ask for `model`, where
+    a provider's jobs have one, and without those that the provider has no words for.
     """
 
     class Status(models.TextChoices):
@@ -168,6 +179,7 @@ class Job(models.Model):
     ordinal = models.PositiveIntegerField()
     first = models.PositiveIntegerField()
     records = models.PositiveIntegerField()
+    model = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.PLANNED)
     upstream_id = models.CharField(max_length=512, blank=True, db_index=True)
     upstream_status = models.CharField(max_length=100, blank=True, help_text="the provider's word")

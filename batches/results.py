@@ -6,9 +6,8 @@ from array import array
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
-from batches import translate
 from providers.base import MalformedRecordError
-from providers.records import Result, lines, record_number
+from providers.records import Dialect, lines, record_number
 
 BLOCK_BYTES = 256 * 1024
 # An answer may hold ten pictures.
@@ -16,16 +15,17 @@ LONGEST = 512 * 2**20
 
 
 class ResultIndex:
-    """Keeps the lines in a temporary file and, in memory, twelve bytes for each record.
+    """Keeps a provider's lines in a temporary file and, in memory, twelve bytes for each record.
 
     Of several results for one record the first counts. `strays` says what else came, and how often.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, dialect: Dialect) -> None:
+        self.dialect = dialect
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
         self.end = 0
         self.offsets = array("q", bytes(8 * total))
-        # The length of a result's line, negative for one that did not succeed, 0 where none came.
+        # The length of a result's line, 0 where none came.
         self.lengths = array("i", bytes(4 * total))
         self.strays: dict[str, int] = {}
 
@@ -40,12 +40,12 @@ class ResultIndex:
     ) -> None:
         self.file.close()
 
-    def add(self, chunks: Iterable[bytes], *, keep: Callable[[], None]) -> None:
-        """Take the lines of one job's results in."""
+    def add(self, chunks: Iterable[bytes], *, keep: Callable[[], None], mark: str = "") -> None:
+        """Take the lines of one job's results in. The ids of its records begin with `mark`."""
         block: list[bytes] = []
         size = 0
         for _, line in lines(chunks, longest=LONGEST):
-            if self._place(line, self.end + size):
+            if self._place(line, self.end + size, mark):
                 block.append(line)
                 size += len(line)
             if size >= BLOCK_BYTES:
@@ -55,24 +55,21 @@ class ResultIndex:
         self._write(block)
         self.file.flush()
 
-    def get(self, number: int) -> Result | None:
+    def get(self, number: int) -> bytes | None:
+        """The line of a record's result."""
         length = self.lengths[number]
-        if not length:
-            return None
-        line = os.pread(self.file.fileno(), abs(length), self.offsets[number])
-        return Result("", length > 0, line)
+        return os.pread(self.file.fileno(), length, self.offsets[number]) if length else None
 
-    def _place(self, line: bytes, offset: int) -> bool:
+    def _place(self, line: bytes, offset: int, mark: str) -> bool:
         try:
-            result = translate.read_result(line)
-            number = record_number(result.id)
+            number = record_number(self.dialect.open_result(line).id.removeprefix(mark))
             taken = self.lengths[number]
         except (MalformedRecordError, IndexError):
             return self._stray("of no record of this batch")
         if taken:
             return self._stray("repeated")
         self.offsets[number] = offset
-        self.lengths[number] = len(line) if result.succeeded else -len(line)
+        self.lengths[number] = len(line)
         return True
 
     def _stray(self, what: str) -> bool:

@@ -106,12 +106,14 @@ class BatchAdmin(BatchActions):
             "status": looks.batch_status(obj),
             "route": looks.route(obj),
             "words": looks.words(jobs),
+            "other_models": len({job.model for job in jobs} - {obj.model, ""}),
             "left": max(obj.total - obj.completed - obj.failed, 0),
             "share": 100 * (obj.completed + obj.failed) // obj.total if obj.total else 0,
             "lifeline": lifeline(obj),
             "files": _files(obj),
             "may_download": self.has_download_permission(request),
             "usage": list(flat(obj.usage or {})),
+            "dropped": _dropped(obj),
             "jobs": [(job, looks.job_status(job)) for job in jobs[:MOST_JOBS]],
             "all_jobs_url": f"{reverse('admin:batches_job_changelist')}?{query}"
             if len(jobs) > MOST_JOBS
@@ -171,3 +173,14 @@ def _files(batch: Batch) -> list[tuple[str, File, bool]]:
         ("Errors", batch.error_file),
     )
     return [(role, file, _readable(file)) for role, file in files if file]
+
+
+def _dropped(batch: Batch) -> list[tuple[str, str, int]]:
+    """What was left out of requests and of answers: each field with how many lost it, most first."""
+    return [
+        (what, name, times)
+        for what in ("requests", "answers")
+        for name, times in sorted(
+            batch.dropped.get(what, {}).items(), key=lambda field: (-field[1], field[0])
+        )
+    ]

@@ -46,7 +46,7 @@ def cancel_jobs(claim: Claim) -> None:
         claim.keep()
         _cancel_job(job)
     if batch.jobs.active().exists():
-        claim.release(None)
+        claim.rest()
     else:
         collect(claim)
 

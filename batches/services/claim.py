@@ -52,6 +52,11 @@ class Claim:
         """Change the row and let go of it, until `due_at`."""
         self.write({"attempts": 0, "last_error": "", **changes, "due_at": due_at})
 
+    def rest(self) -> None:
+        """Let go of the row until its jobs have ended, unless it was cancelled meanwhile."""
+        idle = {"attempts": 0, "last_error": "", "due_at": None}
+        self.write(idle, status=self.batch.status)
+
     def _update(self, expected: dict[str, str], changes: dict[str, Any]) -> None:
         held = Batch.objects.held(self.batch.pk, self.lease).filter(**expected)
         if not held.update(**changes):

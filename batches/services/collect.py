@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +15,8 @@ from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
-from batches.services.submit import fail, problem, upstream_of
-from batches.services.usage import total_usage
+from batches.services.submit import fail, input_of, problem, share_of, upstream_of
+from batches.services.usage import total_usage, usage_of
 from files import services as files
 from files.models import File
 from providers.base import UpstreamError
@@ -26,15 +27,16 @@ BLOCK_BYTES = 256 * 1024
 
 # The failure of a record that a job left without a result, by how the job ended.
 LEFT_OUT = {
-    "completed": Failure("result_missing", "The provider gave no result for this request."),
-    "failed": Failure("job_failed", "The provider failed the job that carried this request."),
+    "completed": Failure("missing", "The provider gave no result for this request."),
+    "failed": Failure(
+        "missing", "The provider failed the job that carried this request.", "job_failed"
+    ),
     # https://platform.openai.com/docs/guides/batch#batch-expiration
     "expired": Failure(
-        "batch_expired",
-        "This request could not be executed before the completion window expired.",
+        "expired", "This request could not be executed before the completion window expired."
     ),
-    "cancelled": Failure("batch_cancelled", "The batch was cancelled before this request ran."),
-    "": Failure("batch_cancelled", "The batch was cancelled before this request was sent."),
+    "cancelled": Failure("cancelled", "The batch was cancelled before this request ran."),
+    "": Failure("cancelled", "The batch was cancelled before this request was sent."),
 }
 
 
@@ -66,7 +68,7 @@ def collect(claim: Claim) -> None:
     batch = claim.batch
     jobs = list(batch.jobs.select_related("credential", "raw_results").order_by("ordinal"))
     if any(job.status in Job.ACTIVE for job in jobs):
-        claim.release(None)
+        claim.rest()
         return
     if errors := _failed_whole(batch, jobs):
         fail(claim, errors)
@@ -76,27 +78,31 @@ def collect(claim: Claim) -> None:
     for job in jobs:
         if job.status == Job.Status.ENDED:
             _fetch(claim, job)
-    with ResultIndex(batch.total) as index:
+    with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
         for job in jobs:
             if job.raw_results:
-                index.add(files.stream(job.raw_results), keep=claim.keep)
+                index.add(files.stream(job.raw_results), mark=share_of(job).mark, keep=claim.keep)
         _write_results(claim, jobs, index)
 
 
 def _failed_whole(batch: Batch, jobs: list[Job]) -> list[dict[str, Any]]:
     """Why the batch as a whole failed, if all its jobs did."""
-    if batch.status == Batch.Status.CANCELLING or any(job.ending != "failed" for job in jobs):
+    if (
+        not jobs
+        or batch.status == Batch.Status.CANCELLING
+        or any(job.ending != "failed" for job in jobs)
+    ):
         return []
     problems = [{**one, "line": _line(batch, job, one)} for job in jobs for one in job.problems]
-    return problems or [problem(LEFT_OUT["failed"].code, LEFT_OUT["failed"].message)]
+    return problems or [problem("job_failed", LEFT_OUT["failed"].message)]
 
 
 def _line(batch: Batch, job: Job, told: dict[str, Any]) -> int | None:
     """The line of the client's file that a line of the job's file stands for."""
     if not told.get("line"):
         return None
-    wanted = job.first + int(told["line"]) - 1
-    return translate.line_number(files.stream(batch.input_file), wanted)
+    sent = input_of(batch).sent(share_of(job))
+    return next((line for line, _ in islice(sent, int(told["line"]) - 1, None)), None)
 
 
 def _fetch(claim: Claim, job: Job) -> None:
@@ -135,11 +141,15 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
     batch = claim.batch
     with ExitStack() as stack:
         sides = [_Side(stack, batch, succeeded=True), _Side(stack, batch, succeeded=False)]
-        for succeeded, line in _lines(batch, jobs, index):
+        source = input_of(batch)
+        for succeeded, line in _lines(source, batch, jobs, index):
             sides[not succeeded].add(line, claim)
         for side in sides:
             side.flush(claim)
     output, errors = (side.writer.file if side.writer else None for side in sides)
+    if lost := dict(source.translation.dropped_from_answers):
+        batch.dropped = {**batch.dropped, "answers": lost}
+    batch.usage = usage_of(source.translation.used)
     _finish(claim, jobs, index, output, errors, counts=(sides[0].count, sides[1].count))
 
 
@@ -172,27 +182,31 @@ class _Side:
         self.block, self.size = [], 0
 
 
-def _lines(batch: Batch, jobs: list[Job], index: ResultIndex) -> Iterator[tuple[bool, bytes]]:
+def _lines(
+    source: translate.Input, batch: Batch, jobs: list[Job], index: ResultIndex
+) -> Iterator[tuple[bool, bytes]]:
     """One line for every record of the input, in its order, and whether it succeeded.
 
-    A batch without jobs was cancelled before anybody looked at its records: it has none.
+    A batch that was cancelled before anybody looked at its records has none.
     """
-    if not jobs:
+    if not batch.total:
         return
-    for number, request in enumerate(translate.requests(files.stream(batch.input_file))):
-        result = index.get(number)
-        if result is not None:
-            yield result.succeeded, translate.write_result(result, request.custom_id)
+    carry = source.translation
+    for number, record in enumerate(source.records()):
+        result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
+        line = index.get(number)
+        if line is not None:
+            yield carry.result(record, result_id, line)
         else:
-            failure = _left_out(jobs, number)
-            result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
-            yield False, translate.write_failure(failure, request.custom_id, result_id)
+            failure = carry.refusal(record) or _left_out(jobs, number, source.model_of(record))
+            yield False, carry.failure(record, result_id, failure)
 
 
-def _left_out(jobs: list[Job], number: int) -> Failure:
-    job = jobs[bisect_right(jobs, number, key=lambda job: job.first) - 1]
+def _left_out(jobs: list[Job], number: int, model: str) -> Failure:
+    mine = [job for job in jobs if share_of(job).model in (None, model)]
+    job = mine[bisect_right(mine, number, key=lambda job: job.first) - 1]
     if job.problems:
-        return Failure(job.problems[0]["code"], job.problems[0]["message"])
+        return Failure("missing", job.problems[0]["message"], job.problems[0]["code"])
     return LEFT_OUT[job.ending]
 
 
@@ -224,7 +238,8 @@ def _finish(
             error_file=errors,
             completed=counts[0],
             failed=counts[1],
-            usage=total_usage([job.usage for job in jobs]),
+            dropped=batch.dropped,
+            usage=total_usage([job.usage for job in jobs]) or batch.usage,
         )
 
 

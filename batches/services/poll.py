@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
@@ -18,8 +19,9 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 1000
 # A poller that died is taken for dead after this.
 LEASE = timedelta(seconds=60)
-# What a provider cannot tell for so long, it will not tell any more.
-GIVE_UP = timedelta(hours=48)
+# A job so old, of which the provider cannot tell twice in a row, is given up. No job of any provider's lives
+# longer: Bedrock's may for 168 hours.
+GIVE_UP = timedelta(days=8)
 SEEN = [
     "upstream_status",
     "completed",
@@ -142,10 +144,11 @@ def _note_errors(jobs: list[Job]) -> None:
 def _count(batch_ids: set[str]) -> None:
     """Sum the counts of the jobs in their batches, as far as these still run."""
     jobs = Job.objects.filter(batch=OuterRef("pk")).order_by().values("batch")
-    sums = {
-        name: Coalesce(Subquery(jobs.annotate(sum=Sum(name)).values("sum")), F(name))
+    sums: dict[str, Any] = {
+        name: Coalesce(Subquery(jobs.annotate(sum=Sum(name)).values("sum")), 0)
         for name in ("completed", "failed")
     }
+    sums["failed"] += F("refused")
     running = Batch.objects.filter(
         pk__in=batch_ids, status__in=(Batch.Status.IN_PROGRESS, Batch.Status.CANCELLING)
     )

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from django.db import transaction
@@ -33,8 +34,9 @@ def submit(claim: Claim) -> None:
     ):
         claim.renew(status=Batch.Status.VALIDATING)
         _submit_job(claim, job)
-    if not batch.jobs.active().exists():
-        fail(claim, [one for job in batch.jobs.all() for one in job.problems])
+    jobs = list(batch.jobs.all())
+    if jobs and all(job.status not in Job.ACTIVE for job in jobs):
+        fail(claim, [one for job in jobs for one in job.problems])
         return
     now = timezone.now()
     # Due at once, to look whether its jobs have ended before the status said that they may.
@@ -89,7 +91,36 @@ def request_of(job: Job, batch: Batch) -> JobRequest:
         endpoint=batch.endpoint,
         completion_window=batch.completion_window,
         since=job.submitting_at or timezone.now(),
+        model=job.model,
+        records=job.records,
+        invocation=_invocation_of(job, batch),
+        known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,
     )
+
+
+def input_of(batch: Batch) -> translate.Input:
+    return translate.Input(
+        files.stream(batch.input_file),
+        provider=batch.provider,
+        model=batch.model_override,
+        created=int(timezone.now().timestamp()),
+    )
+
+
+def share_of(job: Job) -> translate.Share:
+    upstream = registry.upstream_class(job.credential.provider)
+    return translate.Share(
+        job.first,
+        job.records,
+        job.model if upstream.limits.one_model else None,
+        f"{job.id}-" if upstream.marks_records else "",
+    )
+
+
+def _invocation_of(job: Job, batch: Batch) -> str:
+    if not registry.upstream_class(job.credential.provider).names_invocation:
+        return ""
+    return input_of(batch).invocation(share_of(job))
 
 
 def record_submission(job: Job, state: JobState, *, found: bool) -> None:
@@ -136,7 +167,15 @@ def _plan(claim: Claim) -> bool:
 def _write_plan(claim: Claim, findings: Findings, credential: Credential) -> None:
     batch = claim.batch
     with transaction.atomic():
-        claim.write({"total": findings.total, "model": findings.model[:255]})
+        claim.write(
+            {
+                "total": findings.total,
+                "refused": findings.refused,
+                "failed": findings.refused,
+                "dropped": {"requests": findings.dropped} if findings.dropped else {},
+                "model": findings.model[:255],
+            }
+        )
         Job.objects.bulk_create(
             Job(
                 batch=batch,
@@ -144,6 +183,7 @@ def _write_plan(claim: Claim, findings: Findings, credential: Credential) -> Non
                 ordinal=ordinal,
                 first=part.first,
                 records=part.records,
+                model=part.model,
             )
             for ordinal, part in enumerate(findings.parts)
         )
@@ -156,13 +196,13 @@ def _submit_job(claim: Claim, job: Job) -> None:
     if job.status == Job.Status.SUBMITTING and (state := upstream.find(request)):
         record_submission(job, state, found=True)
         return
-    if job.upstream_input is None:
-        _upload(claim, job, upstream)
-    assert job.upstream_input is not None
+    input_id = _uploaded(claim, job, upstream)
     claim.renew(status=Batch.Status.VALIDATING)
     _move(job, Job.Status.SUBMITTING, submitting_at=job.submitting_at or timezone.now())
     try:
-        state = upstream.submit(request_of(job, claim.batch), job.upstream_input.upstream_id)
+        state = upstream.submit(
+            request_of(job, claim.batch), input_id, partial(_spooled, claim, job)
+        )
     except AnswerLostError:
         raise
     except UpstreamError as error:
@@ -187,33 +227,32 @@ def _move(job: Job, status: Job.Status, **changes: Any) -> None:
         setattr(job, name, value)
 
 
-def _upload(claim: Claim, job: Job, upstream: Upstream) -> None:
+def _uploaded(claim: Claim, job: Job, upstream: Upstream) -> str:
+    """The provider's id of the job's records; empty where they travel with the job."""
+    if job.upstream_input:
+        return job.upstream_input.upstream_id
     batch = claim.batch
-    with _spooled(claim, job) as content:
-        upstream_id = upstream.upload(f"bifrost-{job.id}.jsonl", cast(BinaryIO, content))
-    job.upstream_input = UpstreamFile.objects.create(
-        file=batch.input_file,
-        credential=job.credential,
-        role=UpstreamFile.Role.INPUT,
-        upstream_id=upstream_id,
-    )
-    Job.objects.filter(pk=job.pk).update(upstream_input=job.upstream_input)
+    upstream_id = upstream.upload(request_of(job, batch), partial(_spooled, claim, job))
+    if upstream_id:
+        job.upstream_input = UpstreamFile.objects.create(
+            file=batch.input_file,
+            credential=job.credential,
+            role=UpstreamFile.Role.INPUT,
+            upstream_id=upstream_id,
+        )
+        Job.objects.filter(pk=job.pk).update(upstream_input=job.upstream_input)
+    return upstream_id
 
 
 @contextmanager
-def _spooled(claim: Claim, job: Job) -> Iterator["_Kept"]:
+def _spooled(claim: Claim, job: Job) -> Iterator[BinaryIO]:
     """The job's lines in a temporary file: their length must be known before they are sent."""
     batch = claim.batch
-    lines = translate.upstream_lines(
-        files.stream(batch.input_file),
-        first=job.first,
-        records=job.records,
-        model=batch.model_override,
-    )
+    source = input_of(batch)
     with tempfile.TemporaryFile() as spool:
         block: list[bytes] = []
         size = 0
-        for line in lines:
+        for _, line in source.sent(share_of(job)):
             block.append(line)
             size += len(line)
             if size >= BLOCK_BYTES:
@@ -222,7 +261,7 @@ def _spooled(claim: Claim, job: Job) -> Iterator["_Kept"]:
                 block, size = [], 0
         if block:
             spool.write(b"\n".join(block) + b"\n")
-        yield _Kept(cast(BinaryIO, spool), claim)
+        yield cast(BinaryIO, _Kept(cast(BinaryIO, spool), claim))
 
 
 class _Kept:

@@ -3,6 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from providers.translation import Used
+
+
+def usage_of(used: Used) -> dict[str, Any] | None:
+    """What the answers say themselves; None if none did."""
+    if not used.answers:
+        return None
+    return {
+        "input_tokens": used.input,
+        "input_tokens_details": {"cached_tokens": used.cached},
+        "output_tokens": used.output,
+        "output_tokens_details": {"reasoning_tokens": used.reasoning},
+        "total_tokens": used.input + used.output,
+    }
+
 
 def total_usage(usages: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
     """The sum of what the jobs used; None if no provider said."""

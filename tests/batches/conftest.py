@@ -14,11 +14,28 @@ from batches import services
 from batches.models import Batch, Job
 from files import services as files
 from files.models import File
+from providers import http
+from providers.anthropic import upstream as anthropic
 from providers.models import Credential, Workspace
-from providers.services import default_workspace
+from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
 from tests.sandbox.process import start_sandbox
 
 _names = count()
+# What each provider is asked for.
+MODELS = {
+    "openai": "gpt-5-mini",
+    "anthropic": "claude-opus-4-6",
+    "gemini": "gemini-3-pro-preview",
+    "bedrock": "anthropic.claude-opus-4-6-v1",
+}
+every_provider = pytest.mark.parametrize("provider", MODELS, indirect=True)
+other_providers = pytest.mark.parametrize(
+    "provider", [name for name in MODELS if name != "openai"], indirect=True
+)
+# Bedrock asks for a few records one by one, without a job: test_bedrock.py has its jobs.
+every_job = pytest.mark.parametrize(
+    "provider", [name for name in MODELS if name != "bedrock"], indirect=True
+)
 
 
 class Sandbox:
@@ -36,6 +53,15 @@ class Sandbox:
 
     def fault(self, **fault: object) -> None:
         self.control("POST", "faults", **fault)
+
+    def force(self, upstream_id: str, status: str) -> None:
+        """Bring a job to a status."""
+        self.control("POST", f"batches/{upstream_id.rpartition('/')[2]}", status=status)
+
+    def jobs_made(self) -> int:
+        """How many submissions were carried out, whether or not their answers arrived."""
+        calls = self.control("GET", "calls?operation=batches.create")["calls"]
+        return len([call for call in calls if call["object"]])
 
     def count(self, operation: str) -> int:
         return self.control("GET", "calls")["counts"].get(operation, 0)
@@ -56,9 +82,11 @@ def sandbox(sandbox_process: str) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(autouse=True)
-def quick(settings):
+def quick(settings, monkeypatch):
     settings.POLL_SECONDS = 0.01
     settings.SWEEP_SECONDS = 0.01
+    monkeypatch.setattr(http, "RETRY", http.RETRY.new(backoff_factor=0, backoff_jitter=0))
+    monkeypatch.setattr(anthropic, "LOOK_AGAIN_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -67,10 +95,17 @@ def workspace(db) -> Workspace:
 
 
 @pytest.fixture
-def credential(sandbox: Sandbox, workspace: Workspace) -> Credential:
-    credential = Credential(provider="openai", name="sandbox")
+def provider(request: pytest.FixtureRequest) -> str:
+    """Who runs the batches of a test: OpenAI, or every provider if it is marked so."""
+    return getattr(request, "param", "openai")
+
+
+@pytest.fixture
+def credential(sandbox: Sandbox, workspace: Workspace, provider: str) -> Credential:
+    credential = Credential(provider=provider, name="sandbox")
     credential.secret = f"sk-{next(_names)}-{os.getpid()}"
-    credential.base_url = f"{sandbox.url}/openai/v1"
+    credential.base_url = sandbox.url + SANDBOX_PATHS[provider]
+    credential.options = SANDBOX_OPTIONS.get(provider, {})
     credential.save()
     return credential
 
@@ -93,19 +128,20 @@ def store(workspace: Workspace, content: bytes) -> File:
 
 
 @pytest.fixture
-def make(credential: Credential, workspace: Workspace) -> Callable[..., Batch]:
-    """Makes a batch of these lines, or of so many harmless ones."""
+def make(credential: Credential, workspace: Workspace, provider: str) -> Callable[..., Batch]:
+    """Makes a batch of these lines, or of so many harmless ones, for models that the provider has."""
 
     def create(lines: list[dict] | int = 3, **fields: object) -> Batch:
         if isinstance(lines, int):
             lines = [line(number) for number in range(lines)]
-        content = "".join(json.dumps(one) + "\n" for one in lines).encode()
-        return from_bytes(content, **fields)
+        content = "".join(json.dumps(one) + "\n" for one in lines)
+        content = content.replace(MODELS["openai"], MODELS[provider])
+        return from_bytes(content.encode(), **fields)
 
     def from_bytes(content: bytes, **fields: object) -> Batch:
         given = {
             "surface": "openai",
-            "provider": "openai",
+            "provider": provider,
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
             **fields,

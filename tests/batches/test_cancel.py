@@ -4,6 +4,7 @@ import pytest
 
 from batches import services
 from batches.models import Batch, Job
+from batches.services.claim import Claim
 from tests.batches.conftest import line, live, results
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,21 @@ def test_a_provider_that_is_down_delays_a_cancel_and_does_not_lose_it(make, sand
 
     sandbox.control("DELETE", "faults")
     assert live(batch).status == Batch.Status.CANCELLED
+
+
+def test_cancelled_while_a_worker_holds_it_the_provider_is_told(make, sandbox, monkeypatch):
+    batch = make([line(0, SLOW)])
+    services.advance(batch.pk)
+    rest = Claim.rest
+
+    def cancelled_just_before(claim: Claim) -> None:
+        services.cancel(Batch.objects.get(pk=batch.pk))
+        rest(claim)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Claim, "rest", cancelled_just_before)
+        assert services.advance(batch.pk)
+    batch = live(batch)
+
+    assert batch.status == Batch.Status.CANCELLED
+    assert sandbox.count("batches.cancel") == 1

@@ -75,7 +75,6 @@ def test_what_is_wrong_is_told_by_line_and_nothing_is_sent(make, sandbox):
             good,
             json.dumps(line(3, method="GET")),
             json.dumps(line(4, url="/v1/embeddings")),
-            json.dumps(line(5, body={"model": "gpt-5"})),
         ]
     )
 
@@ -88,7 +87,6 @@ def test_what_is_wrong_is_told_by_line_and_nothing_is_sent(make, sandbox):
         (5, "duplicate_custom_id"),
         (6, "invalid_method"),
         (7, "invalid_url"),
-        (8, "mismatched_model"),
     ]
     assert sandbox.count("files.create") == 0
 
@@ -117,6 +115,38 @@ def test_a_batch_over_the_providers_limits_becomes_several_jobs(make, sandbox, m
     assert [one["custom_id"] for one in output] == [f"c-{number}" for number in range(20)]
     assert sandbox.count("batches.create") == 3
     assert (batch.total, batch.completed) == (20, 20)
+
+
+def test_each_model_has_a_job_and_the_results_are_one_file(make, sandbox):
+    models = ["gpt-5-mini", "gpt-5", "gpt-5-mini", "gpt-5", "gpt-4.1"]
+    lines = [line(number) for number in range(len(models))]
+    for one, model in zip(lines, models, strict=True):
+        one["body"]["model"] = model
+
+    batch = live(make(lines))
+
+    output, errors = results(batch)
+    assert [(job.model, job.first, job.records) for job in batch.jobs.order_by("ordinal")] == [
+        ("gpt-5-mini", 0, 2),
+        ("gpt-5", 1, 2),
+        ("gpt-4.1", 4, 1),
+    ]
+    assert [one["custom_id"] for one in output] == [f"c-{number}" for number in range(5)]
+    answered = [one["response"]["body"]["model"] for one in output]
+    assert all(said.startswith(asked) for said, asked in zip(answered, models, strict=True))
+    assert not errors
+    assert sandbox.count("batches.create") == 3
+
+
+def test_fifty_models_are_enough(make, sandbox):
+    lines = [line(number) for number in range(51)]
+    for number, one in enumerate(lines):
+        one["body"]["model"] = f"model-{number}"
+
+    batch = live(make(lines))
+
+    assert [(error["line"], error["code"]) for error in batch.errors] == [(51, "mismatched_model")]
+    assert sandbox.count("files.create") == 0
 
 
 def test_one_failed_job_fails_only_its_records(make, monkeypatch):
