@@ -1,7 +1,9 @@
 """Take the parameters of a request one by one, and refuse wrong ones as OpenAI does."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from gateway.surface import RequestError
 
@@ -14,6 +16,20 @@ WORDS: dict[type, str] = {
     list: "an array",
     type(None): "null",
 }
+
+
+Kind = TypeVar("Kind")
+
+
+def decoded(body: bytes | msgspec.Raw, kind: type[Kind]) -> Kind:
+    """JSON of that kind. Raises RequestError."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise RequestError(
+            "The body is no JSON object: send one, with content-type application/json.",
+            code="invalid_json",
+        ) from None
 
 
 def refuse_nul(text: str, param: str) -> None:

@@ -2,8 +2,8 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
-import msgspec
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
@@ -14,8 +14,9 @@ from batches.models import Batch
 from files import services as files
 from files.models import File
 from gateway.body import whole
-from gateway.openai import wire
-from gateway.openai.read import Fields
+from gateway.openai import inline, wire
+from gateway.openai.choice import provider_of
+from gateway.openai.read import Fields, decoded
 from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.turns import give_back_connections
 from gateway.upload import receive
@@ -31,15 +32,13 @@ class OpenAIView(SurfaceView):
     def query(self, request: Request) -> Fields:
         return Fields(request.query_params.dict())
 
+    def named(self, request: Request) -> None:
+        """A provider may be named with any call; an id is found without. Raises RequestError."""
+        wire.read_provider(self.query(request))
+
     def decode(self, body: bytes) -> dict[str, object]:
         """The JSON object that was sent, empty where none was. Raises RequestError."""
-        try:
-            return msgspec.json.decode(body, type=dict[str, object]) if body else {}
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise RequestError(
-                "The body is no JSON object: send one, with content-type application/json.",
-                code="invalid_json",
-            ) from None
+        return decoded(body, dict[str, object]) if body else {}
 
 
 class Unknown(OpenAIView):
@@ -85,14 +84,17 @@ class Files(OpenAIView):
         return Response(wire.write_list([wire.write_file(file) for file in found], more=more))
 
     def retrieve(self, request: Request, file_id: str) -> Response:
+        self.named(request)
         return Response(wire.write_file(self.find(file_id)))
 
     def destroy(self, request: Request, file_id: str) -> Response:
+        self.named(request)
         file = self.find(file_id)
         files.delete(file)
         return Response(wire.write_deleted(file))
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
+        self.named(request)
         file = self.find(file_id)
         response = StreamingHttpResponse(
             files.opened(file), content_type="application/octet-stream"
@@ -121,16 +123,32 @@ class Files(OpenAIView):
 class Batches(OpenAIView):
     def create(self, request: Request) -> Response:
         body = whole(request._request)
-        input_file_id, fields = wire.read_create(self.decode(body))
-        batch, new = services.create(
-            workspace=self.caller.workspace,
-            input_file=self.input_file(input_file_id),
-            repeat=self.repeat(request, body),
-            fields={**fields, "virtual_key": self.caller.key},
-        )
+        given, requests = inline.parted(body)
+        input_file_id, fields = wire.read_create(given, inline=requests is not None)
+        repeat = self.repeat(request, body)
+        if requests is None:
+            batch, new = self.make(self.input_file(input_file_id), fields, repeat)
+        else:
+            with inline.stored(self.caller.workspace, requests) as written:
+                batch, new = self.make(written.file, fields, repeat)
+                written.wanted = new
         if new:
             tasks.ring(batch.pk)
         return Response(wire.write_batch(batch))
+
+    def make(
+        self, file: File, fields: dict[str, Any], repeat: services.Repeat
+    ) -> tuple[Batch, bool]:
+        workspace = self.caller.workspace
+        provider = fields["provider"] or provider_of(
+            workspace, file, model=fields["model_override"]
+        )
+        return services.create(
+            workspace=workspace,
+            input_file=file,
+            repeat=repeat,
+            fields={**fields, "provider": provider, "virtual_key": self.caller.key},
+        )
 
     def list(self, request: Request) -> Response:
         query = self.query(request)
@@ -146,6 +164,7 @@ class Batches(OpenAIView):
         return Response(wire.write_list([wire.write_batch(batch) for batch in found], more=more))
 
     def retrieve(self, request: Request, batch_id: str) -> Response:
+        self.named(request)
         return Response(wire.write_batch(self.find(batch_id)))
 
     def cancel(self, request: Request, batch_id: str) -> Response:

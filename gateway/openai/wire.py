@@ -10,7 +10,6 @@ from batches.translate import ENDPOINTS
 from files.models import File
 from gateway.openai.read import Fields, refuse_nul
 from gateway.surface import RequestError
-from providers.models import Provider
 from providers.registry import UPSTREAMS
 
 FILE_PREFIX, BATCH_PREFIX = "file-", "batch_"
@@ -64,21 +63,36 @@ def read_upload(fields: Mapping[str, str], filename: str) -> dict[str, Any]:
     return {"purpose": purpose, "expires_after": seconds}
 
 
-def read_create(body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The id of the input file, and the fields of a Batch. Raises RequestError."""
+def read_create(body: Mapping[str, Any], *, inline: bool = False) -> tuple[str, dict[str, Any]]:
+    """The id of the input file, empty where requests came `inline`, and the fields of a Batch.
+
+    `provider` is empty if none was named. Raises RequestError.
+    """
     form = Fields(body)
-    input_file_id = form.text("input_file_id")
+    input_file_id = _no_file(form) if inline else form.text("input_file_id")
     fields = {
         "surface": Surface.OPENAI,
         "endpoint": form.choice("endpoint", ENDPOINTS),
         "completion_window": form.choice("completion_window", ("24h",)),
         "metadata": read_metadata(form.take("metadata")),
         "output_expires_seconds": read_expiry(form.take("output_expires_after")),
-        "provider": read_provider(form) or Provider.OPENAI.value,
+        "provider": read_provider(form) or "",
         "model_override": form.optional_text("model", longest=255),
     }
     form.refuse_others()
     return input_file_id, fields
+
+
+def _no_file(form: Fields) -> str:
+    """Raises RequestError if there is a file beside the requests."""
+    if form.optional_text("input_file_id", longest=255):
+        raise RequestError(
+            "Both 'input_file_id' and 'requests' were given: name a file or give requests, and "
+            "leave the other empty.",
+            code="mutually_exclusive_parameters",
+            param="input_file_id",
+        )
+    return ""
 
 
 def read_provider(form: Fields) -> str | None:
@@ -171,15 +185,19 @@ def write_batch(batch: Batch) -> dict[str, Any]:
         "error_file_id": FILE_PREFIX + batch.error_file_id if batch.error_file_id else None,
         "created_at": seconds(batch.created_at),
         **{name: seconds(getattr(batch, name)) for name in TIMES},
-        "request_counts": {
-            "total": batch.total,
-            "completed": batch.completed,
-            "failed": batch.failed,
-        },
+        "request_counts": write_counts(batch),
         "usage": batch.usage,
         "metadata": batch.metadata,
         "provider": batch.provider,
     }
+
+
+def write_counts(batch: Batch) -> dict[str, int]:
+    """None are counted before all were looked at; of a batch that failed as a whole all failed."""
+    if batch.status == Batch.Status.VALIDATING:
+        return {"total": 0, "completed": 0, "failed": 0}
+    failed = batch.total if batch.status == Batch.Status.FAILED else batch.failed
+    return {"total": batch.total, "completed": batch.completed, "failed": failed}
 
 
 def write_list(items: Sequence[Mapping[str, Any]], *, more: bool) -> dict[str, Any]:

@@ -4,14 +4,21 @@ import http.client
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
+from httpx2 import WSGITransport
+from openai import DefaultHttpxClient, OpenAI
 
 from files.models import File
 from providers.models import Credential, Workspace
-from providers.services import default_workspace
+from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.sandbox.process import start_sandbox
 from tests.stack import Stack
 
 BOUNDARY = "a-boundary-of-our-own"
@@ -104,3 +111,40 @@ def input_file(workspace: Workspace) -> File:
     return File.objects.create(
         workspace=workspace, purpose="batch", filename="in.jsonl", status=File.Status.STORED
     )
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of one that answers at once, and whose clock tests may put ahead."""
+    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
+        yield url
+
+
+@pytest.fixture
+def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
+    settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
+    made = {}
+    for provider in SANDBOX_PATHS:
+        made[provider] = Credential(provider=provider, name="sandbox")
+        made[provider].secret = f"key-{next(_names)}"
+        made[provider].base_url = sandbox_url + SANDBOX_PATHS[provider]
+        made[provider].options = SANDBOX_OPTIONS.get(provider, {})
+        made[provider].save()
+    return made
+
+
+@pytest.fixture
+def inside(credentials: dict[str, Credential]) -> Iterator[OpenAI]:
+    """The real SDK, in one process and one transaction with what answers it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    with DefaultHttpxClient(transport=WSGITransport(app=WSGIHandler())) as http:
+        yield OpenAI(
+            base_url="http://testserver/openai",
+            api_key="sk-any",
+            max_retries=0,
+            http_client=http,
+            _strict_response_validation=True,
+        )
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -1,7 +1,7 @@
 """What the guide for users shows works: each of its calls, with the values it gives."""
 
 import pytest
-from openai import BadRequestError, OpenAI
+from openai import OpenAI
 
 from tests.sandbox.records import CHAT, TERMINAL, jsonl, line, wait
 
@@ -76,16 +76,3 @@ def test_a_job_is_cancelled(openai: OpenAI, file_id: str):
         "cancelled",
     }
     assert wait(openai, batch).status == "cancelled"
-
-
-@pytest.mark.parametrize("provider", ["bedrock", "anthropic", "gemini"])
-def test_a_provider_that_is_not_reached_yet_is_refused_with_a_reason(
-    openai: OpenAI, file_id: str, provider: str
-):
-    with pytest.raises(BadRequestError, match="Supported values for 'provider' are"):
-        openai.batches.create(
-            input_file_id=file_id,
-            endpoint=CHAT,
-            completion_window="24h",
-            extra_body={"provider": provider},
-        )

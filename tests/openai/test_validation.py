@@ -42,8 +42,9 @@ WRONG = [
     (json.dumps({**chat("x7"), "body": None}), "missing_required_parameter", "body"),
     (json.dumps({**chat("x8"), "body": {"model": 5}}), "invalid_type", "body.model"),
     (json.dumps({**chat("x9"), "body": {"model": "a\0"}}), "invalid_value", "body.model"),
-    (json.dumps({**chat("x10"), "body": {"model": "other"}}), "mismatched_model", "body.model"),
-    (json.dumps({"custom_id": "x", "params": {}}), "missing_required_parameter", "method"),
+    (json.dumps({**chat("x10"), "body": {"model": "m" * 256}}), "invalid_value", "body.model"),
+    (json.dumps({"custom_id": "x", "params": {}}), "mixed_dialects", None),
+    (json.dumps({"custom_id": "x", "url": CHAT}), "missing_required_parameter", "method"),
     (GOOD, "duplicate_custom_id", "custom_id"),
 ]
 
@@ -97,13 +98,14 @@ def test_lines_are_counted_as_an_editor_does(openai: OpenAI):
 
 def test_the_provider_speaks_of_its_file_and_we_of_the_clients(openai: OpenAI):
     """A chat without a model is what the provider alone finds out."""
-    without = chat("d")
-    del without["body"]["model"]
-    lines = ["", "", json.dumps(chat("a")), "", json.dumps(without)]
+    first, second = chat("a"), chat("d")
+    del first["body"]["model"], second["body"]["model"]
+    lines = ["", "", json.dumps(first), "", json.dumps(second)]
 
     batch = run(openai, "\r\n".join(lines))
 
-    assert errors(batch) == [("missing_required_parameter", "body.model", 5)]
+    missing = ("missing_required_parameter", "body.model")
+    assert errors(batch) == [(*missing, 3), (*missing, 5)]
 
 
 def test_custom_ids_may_be_any_text(openai: OpenAI):
