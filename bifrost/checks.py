@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from files.storage import FolderStore, store
-from providers.http import CONNECT_SECONDS, READ_SECONDS
+from providers.http import CONNECT_SECONDS, UPLOAD_SECONDS
 
 
 @register()
@@ -44,7 +44,8 @@ def check_beat(**asked: Any) -> list[CheckMessage]:
 
 @register()
 def check_lease(**asked: Any) -> list[CheckMessage]:
-    longest = CONNECT_SECONDS + READ_SECONDS
+    # A lease is renewed once half of it is over, so half may be left when an answer is waited for.
+    longest = 2 * (CONNECT_SECONDS + UPLOAD_SECONDS)
     if longest < settings.LEASE_SECONDS:
         return []
     return [

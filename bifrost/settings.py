@@ -65,7 +65,21 @@ SANDBOX_SECONDS = env.number("BIFROST_SANDBOX_SECONDS", 6, least=0, most=86400)
 OPENAI_API = "https://api.openai.com/v1"
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.address("OPENAI_BASE_URL", OPENAI_API, example=OPENAI_API)
-PROVIDER_KEYS = {"OPENAI_API_KEY": OPENAI_API_KEY}
+ANTHROPIC_API = "https://api.anthropic.com"
+ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL = env.address("ANTHROPIC_BASE_URL", ANTHROPIC_API, example=ANTHROPIC_API)
+GEMINI_API = "https://generativelanguage.googleapis.com"
+GEMINI_API_KEY = env.text("GEMINI_API_KEY")
+GOOGLE_GEMINI_BASE_URL = env.address("GOOGLE_GEMINI_BASE_URL", GEMINI_API, example=GEMINI_API)
+# The account at AWS itself is boto3's to find: environment, profile or the role of the machine.
+BEDROCK_S3_BUCKET = env.text("BEDROCK_S3_BUCKET")
+BEDROCK_ROLE_ARN = env.text("BEDROCK_ROLE_ARN")
+PROVIDER_KEYS = {
+    "OPENAI_API_KEY": OPENAI_API_KEY,
+    "ANTHROPIC_API_KEY": ANTHROPIC_API_KEY,
+    "GEMINI_API_KEY": GEMINI_API_KEY,
+    "BEDROCK_S3_BUCKET": BEDROCK_S3_BUCKET,
+}
 
 INSTALLED_APPS = [
     "unfold",

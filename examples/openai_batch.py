@@ -14,14 +14,20 @@ from openai.types import Batch
 
 ENDED = {"completed", "failed", "expired", "cancelled"}
 LOOK_EVERY_SECONDS = 0.5
+MODELS = {
+    "openai": "gpt-5-mini",
+    "anthropic": "claude-haiku-4-5",
+    "gemini": "gemini-2.5-flash",
+}
 
 
 def main() -> int:
     options = parse_arguments()
     client = OpenAI(base_url=options.base_url, api_key=options.api_key)
 
+    model = options.model or MODELS[options.provider]
     began = time.monotonic()
-    questions = io.BytesIO(write_questions(options.records))
+    questions = io.BytesIO(write_questions(options.records, model))
     file = client.files.create(
         file=("questions.jsonl", questions),
         purpose="batch",
@@ -46,14 +52,14 @@ def main() -> int:
     return check(client.files.content(batch.output_file_id).text, options.records, seconds)
 
 
-def write_questions(count: int) -> bytes:
+def write_questions(count: int, model: str) -> bytes:
     lines = [
         {
             "custom_id": f"question-{number}",
             "method": "POST",
             "url": "/v1/chat/completions",
             "body": {
-                "model": "gpt-5-mini",
+                "model": model,
                 "messages": [{"role": "user", "content": f"What is {number} plus {number}?"}],
             },
         }
@@ -95,7 +101,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--base-url", default="http://localhost:8080/openai")
     parser.add_argument("--api-key", default="any", help="a virtual key, where Bifrost wants one")
-    parser.add_argument("--provider", default="openai")
+    parser.add_argument("--provider", default="openai", choices=MODELS)
+    parser.add_argument("--model", help="another one than the example's choice for the provider")
     parser.add_argument("--records", type=int, default=2000, help="how many questions to ask")
     return parser.parse_args()
 

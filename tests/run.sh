@@ -12,7 +12,7 @@ database=${TEST_DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/postgres}
 broker=${TEST_BROKER_URL:-redis://127.0.0.1:6379/15}
 
 # What a developer has set for `make run` must not reach the tests, least of all real keys.
-for name in $(compgen -e | grep -E '^(BIFROST_|OPENAI_|AWS_)|^(SANDBOX|PORT|DATABASE_URL|CELERY_BROKER_URL)$' || true); do
+for name in $(compgen -e | grep -E '^(BIFROST_|OPENAI_|ANTHROPIC_|GEMINI_|GOOGLE_|AWS_|BEDROCK_)|^(SANDBOX|PORT|DATABASE_URL|CELERY_BROKER_URL)$' || true); do
     unset "$name"
 done
 export BIFROST_ENV_FILE=/dev/null
@@ -30,8 +30,8 @@ suite() {
 arguments=("$@")
 suite "On SQLite and the embedded broker" env
 if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
-    for pure in sandbox providers records; do arguments+=(--ignore="tests/$pure"); done
-    suite "On PostgreSQL and Redis, without sandbox, providers and records, which use neither" \
+    for pure in sandbox providers records translation; do arguments+=(--ignore="tests/$pure"); done
+    suite "On PostgreSQL and Redis, without the folders that use neither" \
         env DATABASE_URL="$database" CELERY_BROKER_URL="$broker"
 else
     echo

@@ -19,6 +19,8 @@ from bifrost.launch import ports, welcome
 from bifrost.launch.commands import COMMANDS
 from bifrost.launch.lock import Locked, hold
 from bifrost.launch.process import QUICK_ENDS, Process
+from providers.models import Credential
+from providers.services import prepare_credentials
 
 ROOT = Path(__file__).resolve().parent.parent
 OUR_SERVICES = {"prepare", "web", "worker", "beat", "sandbox"}
@@ -164,6 +166,73 @@ def test_page_has_colours_only_through_its_style():
     page = welcome.page("", seconds=1, sandbox=True, style=lambda text, code: f"<{text}>")
     assert "<Admin       >" in page
     assert "OPENAI_API_KEY" in page
+
+
+def test_page_tells_in_two_lines_which_providers_are_simulated(settings):
+    settings.PROVIDER_KEYS = {"OPENAI_API_KEY": "sk", "ANTHROPIC_API_KEY": "", "GEMINI_API_KEY": ""}
+    said = "Provider    openai: real\nProvider    anthropic: sandbox\nAdmin user  admin"
+    page = welcome.page(said, seconds=1, sandbox=True, style=lambda text, code: text)
+    lines = page.splitlines()
+    assert "  Providers   openai: real, anthropic: sandbox" in lines
+    assert (
+        "  Sandbox     answers are simulated. "
+        "For real ones set ANTHROPIC_API_KEY and GEMINI_API_KEY."
+    ) in lines
+    assert page.count("rovider") == 1
+    assert len(lines) < 40
+
+
+@pytest.mark.django_db
+def test_sandbox_stands_in_for_each_provider_whose_key_is_missing(settings):
+    settings.SANDBOX, settings.SANDBOX_URL = False, "http://127.0.0.1:9"
+    settings.OPENAI_API_KEY, settings.ANTHROPIC_API_KEY = "", "sk-ant-real"
+    settings.GEMINI_API_KEY = ""
+
+    assert prepare_credentials() == [
+        ("openai", "sandbox"),
+        ("anthropic", "real"),
+        ("gemini", "sandbox"),
+        ("bedrock", "sandbox"),
+    ]
+
+    enabled = {one.provider: one for one in Credential.objects.filter(enabled=True)}
+    assert {name: (one.sandbox, one.base_url) for name, one in enabled.items()} == {
+        "openai": (True, "http://127.0.0.1:9/openai/v1"),
+        "anthropic": (False, "https://api.anthropic.com"),
+        "gemini": (True, "http://127.0.0.1:9/gemini"),
+        "bedrock": (True, "http://127.0.0.1:9"),
+    }
+    assert enabled["anthropic"].secret == "sk-ant-real"
+
+
+@pytest.mark.django_db
+def test_key_that_comes_replaces_the_sandbox_and_back(settings):
+    settings.SANDBOX, settings.SANDBOX_URL = False, "http://127.0.0.1:9"
+    for key, kind in (("", "sandbox"), ("AIza-real", "real"), ("", "sandbox")):
+        settings.GEMINI_API_KEY = key
+        assert dict(prepare_credentials())["gemini"] == kind
+        enabled = Credential.objects.get(provider="gemini", enabled=True)
+        assert enabled.sandbox == (kind == "sandbox")
+    assert Credential.objects.filter(provider="gemini").count() == 2
+
+
+@pytest.mark.django_db
+def test_bucket_makes_the_account_at_bedrock(settings):
+    settings.SANDBOX, settings.BEDROCK_S3_BUCKET = False, "batches"
+    settings.BEDROCK_ROLE_ARN = "arn:aws:iam::123456789012:role/batches"
+
+    assert dict(prepare_credentials())["bedrock"] == "real"
+
+    credential = Credential.objects.get(provider="bedrock", enabled=True)
+    assert (credential.secret, credential.base_url) == ("", "")
+    assert credential.options == {"bucket": "batches", "role_arn": settings.BEDROCK_ROLE_ARN}
+
+
+@pytest.mark.django_db
+def test_provider_without_key_and_sandbox_is_missing(settings):
+    settings.SANDBOX, settings.SANDBOX_URL, settings.ANTHROPIC_API_KEY = False, "", ""
+    assert dict(prepare_credentials())["anthropic"] == "missing"
+    assert not Credential.objects.filter(provider="anthropic", enabled=True).exists()
 
 
 @pytest.mark.django_db

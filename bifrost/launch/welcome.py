@@ -7,6 +7,7 @@ from django.conf import settings
 from bifrost.launch.terminal import BOLD, DIM
 
 LABEL = 12
+PROVIDER = f"{'Provider':<{LABEL}}"
 SIMULATED = "answers are simulated. For real ones set {keys}."
 SNIPPET = """\
 import json, time
@@ -34,11 +35,11 @@ def page(prepared: str, *, seconds: float, sandbox: bool, style: Callable[[str, 
         f"{'Admin':<{LABEL}}{url}/admin/",
         f"{'Health':<{LABEL}}{url}/readyz",
         "",
-        *prepared.splitlines(),
+        *_providers(prepared.splitlines()),
+        *([f"{'Sandbox':<{LABEL}}{SIMULATED.format(keys=_missing_keys())}"] if sandbox else []),
+        *(line for line in prepared.splitlines() if not line.startswith(PROVIDER)),
         f"{'Data':<{LABEL}}{settings.DATA}",
     ]
-    if sandbox:
-        facts.append(f"{'Sandbox':<{LABEL}}{SIMULATED.format(keys=_missing_keys())}")
     title = style(f"Bifrost {settings.VERSION} is ready", BOLD)
     lines = [
         f"{title} {style(f'after {seconds:.1f} s', DIM)}",
@@ -59,7 +60,14 @@ def snippet() -> str:
     return SNIPPET.format(url=settings.PUBLIC_URL, key=key)
 
 
+def _providers(prepared: list[str]) -> list[str]:
+    """All providers in one line, each with real or sandbox."""
+    told = [line.removeprefix(PROVIDER) for line in prepared if line.startswith(PROVIDER)]
+    return [f"{'Providers':<{LABEL}}{', '.join(told)}"] if told else []
+
+
 def _missing_keys() -> str:
     if settings.SANDBOX:
         return "SANDBOX=0"
-    return " and ".join(name for name, value in settings.PROVIDER_KEYS.items() if not value)
+    *others, last = (name for name, value in settings.PROVIDER_KEYS.items() if not value)
+    return f"{', '.join(others)} and {last}" if others else last

@@ -77,6 +77,38 @@ def test_it_says_what_keeps_a_batch_and_when_it_is_tried_again(admin_client: Cli
     assert "Tried 3 times" in shown
 
 
+def test_it_shows_what_was_refused_and_what_was_dropped(admin_client: Client):
+    batch = make.batch(
+        provider="anthropic",
+        total=2000,
+        failed=1200,
+        refused=1100,
+        dropped={"requests": {"logit_bias": 1500, "seed": 3}, "answers": {"container": 7}},
+    )
+    make.job(batch, model="claude-opus-4-6")
+    shown = page(admin_client, batch)
+    for text in (
+        "OpenAI <i>→</i> Anthropic",
+        "(1,100 refused)",
+        "Anthropic has no words for something in them",
+        "logit_bias",
+        "1,500",
+        "requests",
+        "container",
+        "answers",
+        "gpt-4.1-mini</code> and 1 more",
+        "claude-opus-4-6",
+    ):
+        assert text in shown, text
+    assert shown.index("logit_bias") < shown.index("seed")
+
+
+def test_where_nothing_was_left_behind_it_says_nothing_of_it(admin_client: Client):
+    shown = page(admin_client, make.batch(failed=3))
+    for text in ("Left behind", "refused", "Dropped"):
+        assert text not in shown
+
+
 def test_the_life_line_goes_from_what_was_to_what_is_to_come():
     now = timezone.now()
     batch = Batch(status="in_progress", created_at=now - timedelta(minutes=2), in_progress_at=now)
@@ -144,8 +176,9 @@ def test_what_clients_and_providers_wrote_is_escaped(admin_client: Client):
         errors=[{"code": evil, "message": evil, "param": evil, "line": 1}],
         input_file=make.file(filename=evil),
         idempotency_key=evil,
+        dropped={"requests": {evil: 1}, "answers": {evil: 1}},
     )
-    job = make.job(batch, upstream_id=evil, upstream_status=evil, last_error=evil)
+    job = make.job(batch, model=evil, upstream_id=evil, upstream_status=evil, last_error=evil)
     batch.note(evil, evil, job=job)
     shown = page(admin_client, batch)
     assert evil not in shown

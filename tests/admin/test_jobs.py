@@ -110,6 +110,7 @@ def test_the_page_shows_the_whole_job(admin_client: Client, django_assert_max_nu
         problems=[{"code": "results_gone", "message": "The provider deleted them."}],
         upstream_files={"output": "file-AbC"},
         raw_results=kept,
+        model="gemini-2.5-flash",
     )
     job.batch.note("fetched", "3 bytes of results", job=job)
     with django_assert_max_num_queries(8):
@@ -121,6 +122,7 @@ def test_the_page_shows_the_whole_job(admin_client: Client, django_assert_max_nu
         "4,321",
         "The provider deleted them.",
         "file-AbC",
+        "gemini-2.5-flash",
         f"/admin/files/file/{kept.pk}/change/",
         "3 bytes of results",
     ):
@@ -131,6 +133,7 @@ def test_what_a_provider_wrote_is_escaped(admin_client: Client):
     evil = "<script>alert(1)</script>"
     job = make.job(
         make.batch(),
+        model=evil,
         upstream_id=evil,
         upstream_status=evil,
         last_error=evil,

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import Any
 
 import django
 
@@ -25,7 +25,7 @@ from batches import services  # noqa: E402
 from batches.models import Batch, Job  # noqa: E402
 from files.models import File  # noqa: E402
 from providers import registry  # noqa: E402
-from providers.base import JobRequest, JobState, Limits, Upstream  # noqa: E402
+from providers.base import Content, JobRequest, JobState, Limits, Upstream  # noqa: E402
 from providers.models import Credential, Workspace  # noqa: E402
 from providers.services import default_workspace  # noqa: E402
 
@@ -42,10 +42,10 @@ class InstantUpstream(Upstream):
         for name in upstream_ids:
             yield name, JobState(name, "in_progress", total=100, completed=50)
 
-    def upload(self, name: str, content: BinaryIO) -> str:
+    def upload(self, job: JobRequest, content: Content) -> str:
         raise AssertionError("only polled")
 
-    def submit(self, job: JobRequest, input_id: str) -> JobState:
+    def submit(self, job: JobRequest, input_id: str, content: Content) -> JobState:
         raise AssertionError("only polled")
 
     def find(self, job: JobRequest) -> JobState | None:

@@ -1,15 +1,22 @@
 """An envelope is opened and sealed again, and what it holds stays as it is, byte for byte."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from providers.base import MalformedRecordError
-from providers.openai import dialect
-from providers.records import Failure
+from providers.openai.dialect import BODIES, ENDPOINTS, OPENAI
+from providers.openai.failures import NEVER_EXECUTED, REFUSED
+from providers.records import (
+    Failure,
+    FailureKind,
+    Losses,
+    MalformedRecordError,
+    Record,
+    UnsupportedFeatureError,
+)
 
 texts = st.text() | st.sampled_from(["\u2028", '"', "\\", "\0", "🎉", "</script>"])
 numbers = (
@@ -54,6 +61,10 @@ def envelopes(draw) -> tuple[bytes, bytes, dict[str, Any]]:
 KNOWN = {"custom_id", "method", "url", "body"}
 
 
+LINE = b'{"custom_id":"x","method":"POST","url":"/v1/chat/completions","body":{"model":"m"}}'
+RECORD = OPENAI.open(LINE)
+
+
 def attempt(read, line: bytes) -> tuple[Any, MalformedRecordError | None]:
     try:
         return read(line), None
@@ -61,19 +72,28 @@ def attempt(read, line: bytes) -> tuple[Any, MalformedRecordError | None]:
         return None, error
 
 
+def opened(line: bytes) -> Record:
+    """A record whose model has been looked at, too."""
+    record = OPENAI.open(line)
+    record.body.model_of(record.content)
+    return record
+
+
+def named(custom_id: str) -> Record:
+    return Record(custom_id, RECORD.body, RECORD.content, RECORD.line)
+
+
 @settings(max_examples=60)
 @given(envelopes())
 def test_a_request_travels_with_its_body_untouched(made: tuple[bytes, bytes, dict[str, Any]]):
     line, body, fields = made
 
-    request = dialect.read_request(line)
-    sent = dialect.write_request(request, "r0000000001")
+    record = OPENAI.open(line)
+    sent = OPENAI.reseal(record, "r0000000001")
 
-    assert (request.custom_id, request.url, request.model) == (
-        fields["custom_id"],
-        fields["url"],
-        "m",
-    )
+    assert (record.custom_id, record.body.name) == (fields["custom_id"], fields["url"])
+    assert record.body.model_of(record.content) == "m"
+    assert record.content == body
     assert b'"body":' + body in sent
     assert json.loads(sent) == {**json.loads(line), "custom_id": "r0000000001"}
     assert b"\n" not in sent
@@ -85,7 +105,7 @@ def test_another_model_changes_nothing_else_in_the_body(values: dict[str, bytes]
     inner = b",".join(b'"%s":%s' % pair for pair in [*fields.items(), (b"model", b'"old"')])
     line = b'{"custom_id":"x","method":"POST","url":"/","body":{' + inner + b"}}"
 
-    sent = dialect.write_request(dialect.read_request(line), "r0000000001", model="new")
+    sent = OPENAI.reseal(OPENAI.open(line), "r0000000001", model="new")
 
     assert json.loads(sent)["body"] == {**json.loads(line)["body"], "model": "new"}
     assert all(b'"%s":%s' % (name, value.strip()) in sent for name, value in fields.items())
@@ -98,13 +118,13 @@ def test_another_model_changes_nothing_else_in_the_body(values: dict[str, bytes]
 @example(b'{"custom_id":"x","method":"POST","url":"/","body":{"a":"\xff"}}')
 @example(b'{"custom_id":"x","method":"POST","url":"/","body":[]}')
 def test_any_bytes_are_a_request_or_malformed(line: bytes):
-    request, error = attempt(dialect.read_request, line)
+    record, error = attempt(opened, line)
 
     if error:
         assert error.code in CODES
         assert error.message
     else:
-        assert dialect.write_request(request, "r0000000001")
+        assert OPENAI.reseal(record, "r0000000001")
 
 
 @given(
@@ -113,7 +133,7 @@ def test_any_bytes_are_a_request_or_malformed(line: bytes):
     )
 )
 def test_any_envelope_is_a_request_or_malformed(fields: dict[str, Any]):
-    _, error = attempt(dialect.read_request, json.dumps(fields).encode())
+    _, error = attempt(opened, json.dumps(fields).encode())
 
     if error:
         assert error.code in CODES
@@ -144,37 +164,177 @@ def test_a_result_keeps_everything_but_its_name(
     said = {"custom_id": "r0000000001", "response": response, **more}
     line = json.dumps(said, separators=(",", ":")).encode()
 
-    result = dialect.read_result(line)
-    written = dialect.write_result(result, custom_id)
+    result = OPENAI.open_result(line)
+    written = OPENAI.reseal_result(named(custom_id), result)
 
     assert (result.id, result.succeeded) == ("r0000000001", 200 <= status < 300)
     assert json.loads(written) == {**said, "custom_id": custom_id}
     assert json.dumps(response, separators=(",", ":")).encode() in written
+    if result.succeeded:
+        assert bytes(result.outcome) == json.dumps(body, separators=(",", ":")).encode()
+    else:
+        assert result.outcome.status == status
     assert b"\n" not in written
 
 
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()))
 @example(b'{"custom_id":"r0000000001"' + b',"a":[' * 50_000)
 def test_any_bytes_are_a_result_or_malformed(line: bytes):
-    _, error = attempt(dialect.read_result, line)
+    _, error = attempt(OPENAI.open_result, line)
 
     assert error is None or error.code == "malformed_result"
 
 
-@pytest.mark.parametrize("response", ["null", '{"status_code":400}', '{"status_code":199}'])
+@pytest.mark.parametrize(
+    "response",
+    ["null", '{"status_code":400}', '{"status_code":199}', '{"status_code":200}'],
+)
 def test_what_was_not_answered_did_not_succeed(response: str):
     line = f'{{"custom_id":"r0000000001","response":{response}}}'.encode()
 
-    assert not dialect.read_result(line).succeeded
+    assert not OPENAI.open_result(line).succeeded
 
 
-@given(custom_id=st.text(), message=st.text())
-def test_a_failure_is_a_line_of_the_vendors(custom_id: str, message: str):
-    line = dialect.write_failure(Failure("some_code", message), custom_id, "x1")
+@given(custom_id=st.text(), message=st.text(), kind=st.sampled_from(sorted(NEVER_EXECUTED)))
+def test_what_was_never_executed_is_an_error_without_a_response(
+    custom_id: str, message: str, kind: FailureKind
+):
+    line = OPENAI.seal_failure(named(custom_id), "x1", Failure(kind, message))
 
     assert json.loads(line) == {
         "id": "batch_req_x1",
         "custom_id": custom_id,
         "response": None,
-        "error": {"code": "some_code", "message": message},
+        "error": {"code": NEVER_EXECUTED[kind], "message": message},
     }
+
+
+@given(custom_id=st.text(), message=st.text(), kind=st.sampled_from(sorted(REFUSED)))
+def test_what_a_provider_refused_is_a_response_with_a_status(
+    custom_id: str, message: str, kind: FailureKind
+):
+    refused = REFUSED[kind]
+
+    line = OPENAI.seal_failure(named(custom_id), "x1", Failure(kind, message))
+
+    error = {"message": message, "type": refused.type, "param": None, "code": refused.code}
+    assert json.loads(line) == {
+        "id": "batch_req_x1",
+        "custom_id": custom_id,
+        "response": {
+            "status_code": refused.status,
+            "request_id": "x1",
+            "body": {"error": error},
+        },
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_every_failure_can_be_told_and_read_again(kind: FailureKind):
+    line = OPENAI.seal_failure(RECORD, "x1", Failure(kind, "Why"))
+
+    told = OPENAI.open_result(line).outcome
+
+    assert (told.kind, told.message) == (kind, "Why")
+    assert (kind in REFUSED) is not (kind in NEVER_EXECUTED)
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_a_more_exact_word_is_kept_but_for_the_ends_of_batches(kind: FailureKind):
+    line = json.loads(OPENAI.seal_failure(RECORD, "x1", Failure(kind, "Why", "exact")))
+
+    error = line["error"] or line["response"]["body"]["error"]
+    expected = {"expired": "batch_expired", "cancelled": "batch_cancelled"}.get(kind, "exact")
+    assert error["code"] == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (400, {"code": "content_filter"}, "content_refused"),
+        (400, {"code": "context_length_exceeded"}, "invalid_request"),
+        (429, {"type": "insufficient_quota", "code": None}, "billing"),
+        (429, {"type": "tokens", "code": "rate_limit_exceeded"}, "rate_limit"),
+        (404, {"code": "model_not_found"}, "not_found"),
+        (418, {}, "invalid_request"),
+        (502, {}, "server_error"),
+        (302, {}, "malformed"),
+        (400, {"code": ["no", "word"], "type": 5}, "invalid_request"),
+    ],
+)
+def test_a_refusal_is_known_by_its_code_then_its_status(status: int, error: dict, kind: str):
+    body = {"error": {**error, "message": "Said the provider"}}
+    said = {"custom_id": "r1", "response": {"status_code": status, "body": body}, "error": None}
+
+    failure = OPENAI.open_result(json.dumps(said).encode()).outcome
+
+    assert (failure.kind, failure.message, failure.status) == (kind, "Said the provider", status)
+
+
+@pytest.mark.parametrize("body", ["null", '"text"', "[]", "{}", '{"error":null}'])
+def test_a_refusal_that_says_nothing_is_told_by_its_status(body: str):
+    line = f'{{"custom_id":"r1","response":{{"status_code":500,"body":{body}}}}}'.encode()
+
+    failure = OPENAI.open_result(line).outcome
+
+    assert (failure.kind, failure.status) == ("server_error", 500)
+    assert "500" in failure.message
+
+
+def test_an_answer_is_put_into_an_envelope():
+    line = OPENAI.seal_result(named("x"), "id1", b'{"a": 1}')
+
+    assert b'{"a": 1}' in line
+    assert json.loads(line) == {
+        "id": "batch_req_id1",
+        "custom_id": "x",
+        "response": {"status_code": 200, "request_id": "id1", "body": {"a": 1}},
+        "error": None,
+    }
+
+
+def test_fields_of_an_envelope_that_are_unknown_stay():
+    line = LINE.replace(b'"custom_id"', b'"note": { "a" : 1.0 },"custom_id"')
+
+    sent = OPENAI.reseal(OPENAI.open(line), "r0000000001")
+
+    assert json.loads(sent) == {**json.loads(line), "custom_id": "r0000000001"}
+    assert b'{ "a" : 1.0 }' in sent
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "param"),
+    [
+        ({"method": "GET"}, "invalid_method", "method"),
+        ({"custom_id": ""}, "missing_required_parameter", "custom_id"),
+        ({"custom_id": 5}, "invalid_type", "custom_id"),
+        ({"url": None}, "missing_required_parameter", "url"),
+        ({"body": []}, "invalid_type", "body"),
+        ({"body": "{}"}, "invalid_type", "body"),
+        ({"body": {"model": 5}}, "invalid_type", "body.model"),
+        ({"body": {"model": "a\0b"}}, "invalid_value", "body.model"),
+    ],
+)
+def test_an_error_says_what_is_wrong(change: dict, code: str, param: str):
+    line = json.dumps({**json.loads(LINE), **change}).encode()
+
+    with pytest.raises(MalformedRecordError) as error:
+        opened(line)
+
+    assert (error.value.code, error.value.param) == (code, param)
+
+
+def test_every_endpoint_has_a_body():
+    assert set(BODIES) == set(ENDPOINTS)
+    assert all(body.name == url for url, body in BODIES.items())
+
+
+@pytest.mark.parametrize("url", ["/v1/moderations", "/v1/other", ""])
+def test_other_endpoints_go_through_or_nowhere(url: str):
+    record = OPENAI.open(LINE.replace(b"/v1/chat/completions", url.encode()))
+
+    assert (record.body.name, record.body.subject) == (url, None)
+    assert json.loads(OPENAI.reseal(record, "r1"))["url"] == url
+    with pytest.raises(UnsupportedFeatureError, match="has no translation"):
+        record.body.parse_request(record.content, Losses("Somebody", {}))
