@@ -45,6 +45,10 @@ class BatchQuerySet(DueQuerySet):
     def active(self) -> "BatchQuerySet":
         return self.filter(status__in=Batch.ACTIVE)
 
+    def visible(self, workspace: Workspace) -> "BatchQuerySet":
+        """What a client of the workspace may see."""
+        return self.filter(workspace=workspace, deleted_at=None)
+
 
 class Batch(models.Model):
     """What the client created: one input file, one set of results, one status."""
@@ -67,6 +71,13 @@ class Batch(models.Model):
     surface = models.CharField(max_length=20, choices=Surface)
     provider = models.CharField(max_length=20, choices=Provider)
     endpoint = models.CharField(max_length=100)
+    name = models.CharField(max_length=512, blank=True, help_text="what its client calls it")
+    inline = models.BooleanField(default=False, help_text="its requests came with its creation")
+    input_uri = models.CharField(max_length=1100, blank=True, help_text="the input, in S3's words")
+    output_uri = models.CharField(max_length=1100, blank=True, help_text="where S3 results go")
+    role_arn = models.CharField(max_length=2048, blank=True)
+    tags = models.JSONField(default=dict)
+    timeout_hours = models.PositiveIntegerField(null=True)
     completion_window = models.CharField(max_length=10, default="24h")
     metadata = models.JSONField(null=True)
     model = models.CharField(max_length=255, blank=True, help_text="what its records ask for")
@@ -90,6 +101,13 @@ class Batch(models.Model):
     input_file = models.ForeignKey(File, models.PROTECT, related_name="batches")
     output_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
     error_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
+    results_file = models.ForeignKey(
+        File,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="answers and failures together, in the order of the input",
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     in_progress_at = models.DateTimeField(null=True)
@@ -100,6 +118,7 @@ class Batch(models.Model):
     expired_at = models.DateTimeField(null=True)
     cancelling_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="since when clients do not see it")
 
     due_at = models.DateTimeField(null=True, default=timezone.now)
     attempts = models.PositiveIntegerField(default=0, help_text="tries of the present step")
@@ -130,12 +149,15 @@ class Batch(models.Model):
 
     @classmethod
     def of(cls, workspace: Workspace, pk: str) -> "Batch | None":
-        """A batch of the workspace.
+        """A batch of the workspace, if it was not deleted.
 
         In SQL: clients ask for it over and over, and what the ORM spends on putting the same query
         together is most of the answer.
         """
-        sql = f'SELECT * FROM "{cls._meta.db_table}" WHERE id = %s AND workspace_id = %s'
+        sql = (
+            f'SELECT * FROM "{cls._meta.db_table}" '
+            "WHERE id = %s AND workspace_id = %s AND deleted_at IS NULL"
+        )
         return next(iter(cls.objects.raw(sql, [pk, workspace.pk])), None)
 
     @property

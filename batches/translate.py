@@ -3,10 +3,12 @@
 The only module that picks dialects: the client's by the envelope of the first line, the provider's by name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
+
+import msgspec
 
 from providers.dialects import DIALECTS, open_like, recognise
 from providers.openai.dialect import ENDPOINTS, OPENAI
@@ -22,8 +24,13 @@ from providers.records import (
 )
 from providers.translation import Translation
 
-__all__ = ["ENDPOINTS", "Failure", "Input", "Record", "Share", "dialect_of"]
+__all__ = ["ENDPOINTS", "Failure", "Input", "Record", "Share", "Told", "dialect_of"]
 
+# The envelope of a record that was sent in another dialect, where a surface's results repeat some of it.
+STAND_INS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "anthropic": lambda custom_id: {"custom_id": custom_id},
+    "gemini": lambda custom_id: {"metadata": {"key": custom_id}},
+}
 ENDPOINT_OF = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings"}
 
 
@@ -64,6 +71,7 @@ class Input:
         )
         self._target = DIALECTS[provider]
         self._model = model
+        self._created = created
 
     def opened(self) -> Iterator[tuple[int, bytes, Record | RecordError]]:
         """Each line with its number, and its record or what is wrong with it."""
@@ -86,6 +94,18 @@ class Input:
         if self.dialect is OPENAI or record.body.subject is None:
             return record.body.name
         return ENDPOINT_OF[record.body.subject]
+
+    def told(self) -> "Told":
+        """Tells the results in the input's own dialect."""
+        return Told(self, self.translation)
+
+    def told_in(self, dialect: str) -> "Told":
+        """Tells them in that of a surface, whose results are typed: see STAND_INS."""
+        if dialect == self.dialect.name:
+            return self.told()
+        wanted = DIALECTS[dialect]
+        model, created = self._model, self._created
+        return Retold(self, Translation(wanted, self._target, model=model, created=created), wanted)
 
     def sent(self, share: Share) -> Iterator[tuple[int, bytes]]:
         """The lines of a job, each with the line of the input that it stands for."""
@@ -119,6 +139,64 @@ class Input:
             return record.body
         subject = record.body.subject
         return self._target.body_for(subject, model) if subject else None
+
+
+class Told:
+    """Tells a client what became of its records, each by its number and what it is."""
+
+    def __init__(self, source: Input, translation: Translation) -> None:
+        self.source = source
+        self.translation = translation
+
+    def result(
+        self, number: int, record: Record, result_id: str, line: bytes
+    ) -> tuple[bool, bytes]:
+        """As Translation.result."""
+        return self.translation.result(record, result_id, line)
+
+    def failure(self, number: int, record: Record, result_id: str, failure: Failure) -> bytes:
+        return self.translation.failure(record, result_id, failure)
+
+
+class Retold(Told):
+    """In another dialect than the input's, and from what the provider said: never translated twice."""
+
+    def __init__(self, source: Input, translation: Translation, wanted: Dialect) -> None:
+        super().__init__(source, translation)
+        self.wanted = wanted
+
+    def result(
+        self, number: int, record: Record, result_id: str, line: bytes
+    ) -> tuple[bool, bytes]:
+        asked = self._stand_in(number, record)
+        if asked is None:
+            vendor = self.wanted.vendor
+            why = (
+                f"{record.body.name} has no words in {vendor}'s API: read the batch's output file."
+            )
+            return False, self.failure(number, record, result_id, Failure("unsupported", why))
+        return self.translation.result(asked, result_id, line)
+
+    def failure(self, number: int, record: Record, result_id: str, failure: Failure) -> bytes:
+        custom_id, line = self._id(number, record), self._line(number, record)
+        asked = msgspec.structs.replace(record, custom_id=custom_id, line=line)
+        return self.translation.failure(asked, result_id, failure)
+
+    def _stand_in(self, number: int, record: Record) -> Record | None:
+        """The record as a client of the other dialect would have sent it, as far as a result repeats it."""
+        model = self.source.model_of(record)
+        subject = record.body.subject
+        body = self.wanted.body_for(subject, model) if subject else None
+        if body is None:
+            return None
+        content = msgspec.json.encode({"model": model})
+        return Record(self._id(number, record), body, content, self._line(number, record), True)
+
+    def _line(self, number: int, record: Record) -> bytes:
+        return msgspec.json.encode(STAND_INS[self.wanted.name](self._id(number, record)))
+
+    def _id(self, number: int, record: Record) -> str:
+        return record.custom_id or upstream_id(number)
 
 
 def _recognised(line: bytes) -> Dialect:

@@ -1,6 +1,7 @@
 """Stored bytes: what clients upload, what batches result in, and the providers' copies."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +9,10 @@ from django.utils import timezone
 
 from providers.ids import new_id
 from providers.models import Credential, Workspace
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 class FileQuerySet(models.QuerySet["File"]):
@@ -37,6 +42,9 @@ class File(models.Model):
     The row comes first and says `writing`; it is `stored` once all bytes are. A file that is deleted
     is gone for clients at once (`deleting`), and its bytes once no batch reads them (`deleted`); the
     row stays, since batches name it.
+
+    Its bytes lie in the gateway's own store, under `path`, or in a client's S3 bucket, under `key`, reached
+    with `credential`. A file in the own store may have a bucket and a key too: S3 clients call it so.
     """
 
     class Status(models.TextChoices):
@@ -63,6 +71,17 @@ class File(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.WRITING)
     size = models.BigIntegerField(default=0, help_text="bytes")
     sha256 = models.CharField(max_length=64, blank=True)
+    credential = models.ForeignKey(
+        Credential,
+        models.PROTECT,
+        null=True,
+        related_name="files",
+        help_text="whose S3 bucket its bytes lie in; none for the gateway's own store",
+    )
+    region = models.CharField(max_length=40, blank=True)
+    bucket = models.CharField(max_length=255, blank=True)
+    key = models.TextField(blank=True, help_text="what it is called in the bucket")
+    etag = models.CharField(max_length=255, blank=True, help_text="what S3 said of its bytes")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -84,6 +103,19 @@ class File(models.Model):
                 name="file_unsettled",
                 condition=Q(status__in=["writing", "deleting"]),
             ),
+            models.Index(fields=["workspace", "bucket", "key"], name="file_named"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "bucket", "key"],
+                condition=Q(status="stored", credential=None) & ~Q(bucket=""),
+                name="file_named_once",
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "credential", "bucket", "key"],
+                condition=Q(status="stored", credential__isnull=False),
+                name="file_in_bucket_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,6 +125,47 @@ class File(models.Model):
     def path(self) -> str:
         """The name of its bytes in the store."""
         return f"{self.workspace_id}/{self.id[:2]}/{self.id}"
+
+
+class Upload(models.Model):
+    """A file that comes in several requests, at whichever process: resumable, or in parts of any order.
+
+    Whoever knows its id may send to it, so the id cannot be guessed. `wanted` is what the file is to be.
+    """
+
+    LASTS = timedelta(days=7)
+
+    id = models.CharField(primary_key=True, max_length=43, default=new_token, editable=False)
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="uploads")
+    surface = models.CharField(max_length=20)
+    wanted = models.JSONField(default=dict)
+    size = models.BigIntegerField(null=True, help_text="bytes that were announced")
+    file = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.surface} upload of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class UploadPart(models.Model):
+    """Bytes of an upload: in its order, by number from 1 or by offset."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="parts")
+    number = models.BigIntegerField()
+    size = models.BigIntegerField(help_text="bytes")
+    etag = models.CharField(max_length=64)
+    path = models.CharField(max_length=255, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "number"], name="upload_part_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"
 
 
 class UpstreamFile(models.Model):

@@ -1,6 +1,7 @@
 """Who calls: the key, wherever an SDK puts it, and the workspace that it opens."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from rest_framework.request import Request
 
 from providers.models import VirtualKey, Workspace
 
+SIGNED = re.compile(r"(?:^|[\s,])Credential=([^\s,]+)")
 HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
 MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
 INCORRECT = "Incorrect API key provided: it is unknown here or was revoked."
@@ -46,8 +48,17 @@ class Authentication(BaseAuthentication):
 
 
 def presented_key(request: Request) -> str:
+    """The key as it was sent. Of a request that AWS's SDKs signed, the access key id is the key."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     given = (request.headers.get(name, "").strip() for name in HEADERS)
-    return next((key for key in given if key), "")
+    return next((key for key in given if key), "") or _signer(request, scheme, token)
+
+
+def _signer(request: Request, scheme: str, parameters: str) -> str:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html"""
+    scope = request.query_params.get("X-Amz-Credential", "")
+    if scheme == "AWS4-HMAC-SHA256" and (found := SIGNED.search(parameters)):
+        scope = found[1]
+    return scope.partition("/")[0]

@@ -79,8 +79,9 @@ class JobRequest:
     """What is to be submitted. `id` is ours and travels with it, so that it can be found again.
 
     `since` is when the first attempt to submit it began. `invocation` is how its records call their
-    model, where a provider's jobs must say so. `known` says whether a provider's id is already that
-    of another of our jobs.
+    model, where a provider's jobs must say so. `output_uri`, `role_arn`, `tags` and `timeout_hours` are
+    what the client wants of a job at AWS, empty where the credential decides. `known` says whether a
+    provider's id is already that of another of our jobs.
     """
 
     id: str
@@ -90,6 +91,10 @@ class JobRequest:
     model: str = ""
     records: int = 0
     invocation: str = ""
+    output_uri: str = ""
+    role_arn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    timeout_hours: int | None = None
     known: Callable[[str], bool] = field(default=lambda upstream_id: False, compare=False)
 
 

@@ -9,6 +9,8 @@ from batches.services.create import (
     Repeat,
     create,
 )
+from batches.services.delete import NotDeletableError, delete
+from batches.services.outcomes import results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.sweep import beat, expire, forgotten
 
@@ -17,6 +19,7 @@ __all__ = [
     "NoCredentialError",
     "NotCancellableError",
     "NotCollectableError",
+    "NotDeletableError",
     "Repeat",
     "advance",
     "beat",
@@ -24,8 +27,10 @@ __all__ = [
     "collect_again",
     "create",
     "credentials_due",
+    "delete",
     "expire",
     "forgotten",
     "poll",
     "poll_now",
+    "results",
 ]

@@ -27,7 +27,7 @@ class Claim:
         lease = Batch.objects.claim(batch_id, was=was)
         if lease is None:
             return None
-        related = ("workspace", "input_file", "output_file", "error_file")
+        related = ("workspace", "input_file", "output_file", "error_file", "results_file")
         return cls(Batch.objects.select_related(*related).get(pk=batch_id), lease)
 
     def keep(self) -> None:

@@ -1,8 +1,5 @@
 """Fetch what the providers answered, keep it, and write the client's results in its own order."""
 
-import hashlib
-from bisect import bisect_right
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
@@ -11,33 +8,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
+from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, input_of, problem, share_of, upstream_of
 from batches.services.usage import total_usage, usage_of
 from files import services as files
 from files.models import File
 from providers.base import UpstreamError
-from providers.records import Failure
 
 JSON_LINES = "application/jsonl"
 BLOCK_BYTES = 256 * 1024
-
-# The failure of a record that a job left without a result, by how the job ended.
-LEFT_OUT = {
-    "completed": Failure("missing", "The provider gave no result for this request."),
-    "failed": Failure(
-        "missing", "The provider failed the job that carried this request.", "job_failed"
-    ),
-    # https://platform.openai.com/docs/guides/batch#batch-expiration
-    "expired": Failure(
-        "expired", "This request could not be executed before the completion window expired."
-    ),
-    "cancelled": Failure("cancelled", "The batch was cancelled before this request ran."),
-    "": Failure("cancelled", "The batch was cancelled before this request was sent."),
-}
 
 
 class NotCollectableError(Exception):
@@ -78,10 +60,7 @@ def collect(claim: Claim) -> None:
     for job in jobs:
         if job.status == Job.Status.ENDED:
             _fetch(claim, job)
-    with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
-        for job in jobs:
-            if job.raw_results:
-                index.add(files.stream(job.raw_results), mark=share_of(job).mark, keep=claim.keep)
+    with indexed(batch, jobs, keep=claim.keep) as index:
         _write_results(claim, jobs, index)
 
 
@@ -140,104 +119,93 @@ def _gone(job: Job, error: UpstreamError) -> None:
 def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
     batch = claim.batch
     with ExitStack() as stack:
-        sides = [_Side(stack, batch, succeeded=True), _Side(stack, batch, succeeded=False)]
+        good, bad = _Side(stack, claim, "output"), _Side(stack, claim, "error")
         source = input_of(batch)
-        for succeeded, line in _lines(source, batch, jobs, index):
-            sides[not succeeded].add(line, claim)
-        for side in sides:
-            side.flush(claim)
-    output, errors = (side.writer.file if side.writer else None for side in sides)
+        for succeeded, line in outcomes(batch, source, jobs, index):
+            (good if succeeded else bad).add(line)
+        good.flush()
+        bad.flush()
+        # Most batches have no failures: then their answers are all there is to tell.
+        both = bad
+        if good.count:
+            both = _both(stack, claim, jobs, index) if bad.count else good
     if lost := dict(source.translation.dropped_from_answers):
         batch.dropped = {**batch.dropped, "answers": lost}
     batch.usage = usage_of(source.translation.used)
-    _finish(claim, jobs, index, output, errors, counts=(sides[0].count, sides[1].count))
+    _finish(claim, jobs, index, good, bad, both)
 
 
 class _Side:
-    """One of the two files of results. It is made with its first line: an empty one does not exist."""
+    """One of the files of results. It is made with its first line: an empty one does not exist."""
 
-    def __init__(self, stack: ExitStack, batch: Batch, *, succeeded: bool) -> None:
+    def __init__(self, stack: ExitStack, claim: Claim, word: str) -> None:
         self.stack = stack
-        self.batch = batch
-        self.succeeded = succeeded
+        self.claim = claim
+        self.word = word
         self.writer: files.Writer | None = None
         self.block: list[bytes] = []
         self.size = 0
         self.count = 0
 
-    def add(self, line: bytes, claim: Claim) -> None:
+    @property
+    def file(self) -> File | None:
+        return self.writer.file if self.writer else None
+
+    def add(self, line: bytes) -> None:
         self.block.append(line)
         self.count += 1
         self.size += len(line)
         if self.size >= BLOCK_BYTES:
-            self.flush(claim)
+            self.flush()
 
-    def flush(self, claim: Claim) -> None:
+    def flush(self) -> None:
         if not self.block:
             return
-        claim.keep()
+        self.claim.keep()
         if self.writer is None:
-            self.writer = self.stack.enter_context(files.writing(self.batch.workspace))
+            self.writer = self.stack.enter_context(files.writing(self.claim.batch.workspace))
         self.writer.write(b"\n".join(self.block) + b"\n")
         self.block, self.size = [], 0
 
 
-def _lines(
-    source: translate.Input, batch: Batch, jobs: list[Job], index: ResultIndex
-) -> Iterator[tuple[bool, bytes]]:
-    """One line for every record of the input, in its order, and whether it succeeded.
-
-    A batch that was cancelled before anybody looked at its records has none.
-    """
-    if not batch.total:
-        return
-    carry = source.translation
-    for number, record in enumerate(source.records()):
-        result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
-        line = index.get(number)
-        if line is not None:
-            yield carry.result(record, result_id, line)
-        else:
-            failure = carry.refusal(record) or _left_out(jobs, number, source.model_of(record))
-            yield False, carry.failure(record, result_id, failure)
-
-
-def _left_out(jobs: list[Job], number: int, model: str) -> Failure:
-    mine = [job for job in jobs if share_of(job).model in (None, model)]
-    job = mine[bisect_right(mine, number, key=lambda job: job.first) - 1]
-    if job.problems:
-        return Failure("missing", job.problems[0]["message"], job.problems[0]["code"])
-    return LEFT_OUT[job.ending]
+def _both(stack: ExitStack, claim: Claim, jobs: list[Job], index: ResultIndex) -> _Side:
+    """Answers and failures in one file, in the order of the input."""
+    both = _Side(stack, claim, "results")
+    for _, line in outcomes(claim.batch, input_of(claim.batch), jobs, index):
+        both.add(line)
+    both.flush()
+    return both
 
 
 def _finish(
     claim: Claim,
     jobs: list[Job],
     index: ResultIndex,
-    output: File | None,
-    errors: File | None,
-    counts: tuple[int, int],
+    good: _Side,
+    bad: _Side,
+    both: _Side,
 ) -> None:
     batch, now = claim.batch, timezone.now()
     status = _final_status(batch, jobs)
     with transaction.atomic():
-        for old in (batch.output_file, batch.error_file):
+        for old in (batch.output_file, batch.error_file, batch.results_file):
             if old:
                 files.delete(old)
-        for file, word in ((output, "output"), (errors, "error")):
-            if file:
-                _publish(batch, file, word)
+        for side in {id(side): side for side in (good, bad, both)}.values():
+            if side.file:
+                _publish(batch, side.file, side.word)
         for what, times in index.strays.items():
             batch.note("stray results", f"{times} {what}")
-        batch.note(str(status), f"{counts[0]} succeeded, {counts[1]} failed")
+        batch.note(str(status), f"{good.count} succeeded, {bad.count} failed")
         claim.release(
             None,
             status=status,
             **{f"{status}_at": now},
-            output_file=output,
-            error_file=errors,
-            completed=counts[0],
-            failed=counts[1],
+            output_file=good.file,
+            error_file=bad.file,
+            results_file=both.file,
+            completed=good.count,
+            failed=bad.count,
             dropped=batch.dropped,
             usage=total_usage([job.usage for job in jobs]) or batch.usage,
         )

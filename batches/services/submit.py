@@ -94,6 +94,10 @@ def request_of(job: Job, batch: Batch) -> JobRequest:
         model=job.model,
         records=job.records,
         invocation=_invocation_of(job, batch),
+        output_uri=batch.output_uri,
+        role_arn=batch.role_arn,
+        tags=batch.tags,
+        timeout_hours=batch.timeout_hours,
         known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,
     )
 

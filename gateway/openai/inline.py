@@ -10,7 +10,7 @@ from django.db import transaction
 
 from files import services as files
 from files.models import File
-from gateway.openai.read import WORDS, decoded
+from gateway.fields import WORDS, decoded
 from gateway.surface import RequestError
 from providers.models import Workspace
 

@@ -14,9 +14,9 @@ from batches.models import Batch
 from files import services as files
 from files.models import File
 from gateway.body import whole
+from gateway.choice import provider_of
+from gateway.fields import Fields, decoded
 from gateway.openai import inline, wire
-from gateway.openai.choice import provider_of
-from gateway.openai.read import Fields, decoded
 from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.turns import give_back_connections
 from gateway.upload import receive
@@ -152,7 +152,7 @@ class Batches(OpenAIView):
 
     def list(self, request: Request) -> Response:
         query = self.query(request)
-        rows = Batch.objects.filter(workspace=self.caller.workspace)
+        rows = Batch.objects.visible(self.caller.workspace)
         if provider := wire.read_provider(query):
             rows = rows.filter(provider=provider)
         if model := query.optional_text("model", longest=255):

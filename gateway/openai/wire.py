@@ -8,7 +8,7 @@ from typing import Any
 from batches.models import Batch, Surface
 from batches.translate import ENDPOINTS
 from files.models import File
-from gateway.openai.read import Fields, refuse_nul
+from gateway.fields import Fields, refuse_nul
 from gateway.surface import RequestError
 from providers.registry import UPSTREAMS
 

@@ -1,0 +1,106 @@
+"""What became of each record: from what the providers answered to the lines that tell a client."""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from batches import translate
+from batches.models import Batch, Job
+from batches.results import ResultIndex
+from batches.services.submit import input_of, share_of
+from files import services as files
+from files.models import File
+from providers.records import Failure
+
+BLOCK_BYTES = 256 * 1024
+
+# The failure of a record that a job left without a result, by how the job ended.
+LEFT_OUT = {
+    "completed": Failure("missing", "The provider gave no result for this request."),
+    "failed": Failure(
+        "missing", "The provider failed the job that carried this request.", "job_failed"
+    ),
+    # https://platform.openai.com/docs/guides/batch#batch-expiration
+    "expired": Failure(
+        "expired", "This request could not be executed before the completion window expired."
+    ),
+    "cancelled": Failure("cancelled", "The batch was cancelled before this request ran."),
+    "": Failure("cancelled", "The batch was cancelled before this request was sent."),
+}
+
+
+def results(batch: Batch, dialect: str) -> Iterator[bytes]:
+    """The results of an ended batch, in blocks of lines in the input's order, told in a dialect.
+
+    Raises FileNotFoundError if they must be told anew and the input was deleted, and StoreError.
+    """
+    told = batch.results_file
+    if not batch.total:
+        return
+    source = input_of(batch)
+    if source.dialect.name == dialect and told and told.status == File.Status.STORED:
+        yield from files.stream(told)
+        return
+    jobs = list(batch.jobs.select_related("credential", "raw_results").order_by("ordinal"))
+    with indexed(batch, jobs, keep=_alone) as index:
+        yield from _blocks(outcomes(batch, source, jobs, index, told=source.told_in(dialect)))
+
+
+@contextmanager
+def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Iterator[ResultIndex]:
+    """What the providers answered, to be asked for by the record. Raises StoreError."""
+    with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
+        for job in jobs:
+            if job.raw_results:
+                index.add(files.stream(job.raw_results), mark=share_of(job).mark, keep=keep)
+        yield index
+
+
+def outcomes(
+    batch: Batch,
+    source: translate.Input,
+    jobs: list[Job],
+    index: ResultIndex,
+    *,
+    told: translate.Told | None = None,
+) -> Iterator[tuple[bool, bytes]]:
+    """One line for every record of the input, in its order, and whether it succeeded.
+
+    A batch that was cancelled before anybody looked at its records has none.
+    """
+    if not batch.total:
+        return
+    told = told or source.told()
+    for number, record in enumerate(source.records()):
+        result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
+        line = index.get(number)
+        if line is not None:
+            yield told.result(number, record, result_id, line)
+        else:
+            failure = source.translation.refusal(record) or _left_out(
+                jobs, number, source.model_of(record)
+            )
+            yield False, told.failure(number, record, result_id, failure)
+
+
+def _left_out(jobs: list[Job], number: int, model: str) -> Failure:
+    mine = [job for job in jobs if share_of(job).model in (None, model)]
+    job = mine[bisect_right(mine, number, key=lambda job: job.first) - 1]
+    if job.problems:
+        return Failure("missing", job.problems[0]["message"], job.problems[0]["code"])
+    return LEFT_OUT[job.ending]
+
+
+def _blocks(told: Iterator[tuple[bool, bytes]]) -> Iterator[bytes]:
+    block = bytearray()
+    for _, line in told:
+        block += line + b"\n"
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
+
+
+def _alone() -> None:
+    """Whoever reads holds no claim that it could lose."""
