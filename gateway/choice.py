@@ -1,5 +1,7 @@
 """Which provider a batch goes to: the one that its client names, or else the one that its records tell."""
 
+from typing import NamedTuple
+
 from rest_framework.request import Request
 
 from batches import translate
@@ -27,12 +29,32 @@ def named_provider(request: Request) -> str:
     return name
 
 
-def provider_of(workspace: Workspace, file: File, *, model: str) -> str:
-    """Its first record decides; that it is wrong is for the worker to say. Raises StoreError."""
+class First(NamedTuple):
+    """What the first record of a file says of all: the names of its dialect and endpoint, and its model."""
+
+    dialect: str
+    endpoint: str
+    model: str
+
+
+def first_of(file: File, *, model: str = "") -> First | None:
+    """None of a file whose first line is no record; that it is wrong is for the worker to say.
+
+    `model` is the batch's own, asked instead of the record's. Raises StoreError.
+    """
     try:
         source = translate.Input(files.stream(file), provider=Provider.OPENAI.value, model=model)
         _, _, record = next(source.opened())
-        asked = model if isinstance(record, RecordError) else source.model_of(record)
+        if isinstance(record, RecordError):
+            return First(source.dialect.name, "", model)
+        return First(source.dialect.name, source.endpoint_of(record), source.model_of(record))
     except (FileNotFoundError, MalformedRecordError, StopIteration):
+        return None
+
+
+def provider_of(workspace: Workspace, file: File, *, model: str) -> str:
+    """The provider of a batch whose client names none: its first record decides. Raises StoreError."""
+    first = first_of(file, model=model)
+    if first is None:
         return Provider.OPENAI.value
-    return provider_for(workspace, model=asked, dialect=source.dialect.name)
+    return provider_for(workspace, model=first.model, dialect=first.dialect)
