@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,7 +58,7 @@ class Installation:
 
     def process(self, *words: str) -> psutil.Process:
         """The oldest process whose command line has these words."""
-        found = [p for p in self.processes() if set(words) <= set(p.cmdline())]
+        found = [p for p in self.processes() if set(words) <= set(command_line(p))]
         return min(found, key=psutil.Process.create_time)
 
     def interrupt(self) -> float:
@@ -76,8 +76,10 @@ class Installation:
 
     def kill(self) -> None:
         for process in self.processes():
-            process.kill()
-        self.popen.wait(timeout=10)
+            # Some go with those before them.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.popen.wait(timeout=30)
 
     def _owns(self, process: psutil.Process) -> bool:
         try:
@@ -85,6 +87,14 @@ class Installation:
             return alive and process.environ().get("BIFROST_DATA") == str(self.data)
         except psutil.Error:
             return False
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from openai import OpenAI
 
 from bifrost.launch import ports
 from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
-from tests.installation import APART, servers
+from tests.installation import APART, command_line, servers
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60
@@ -49,13 +49,15 @@ class Stack:
     def processes(self, *words: str) -> list[psutil.Process]:
         """The processes below the launcher whose command line has all the words."""
         found = psutil.Process(self.launcher.pid).children(recursive=True)
-        return [process for process in found if set(words) <= set(_command_line(process))]
+        return [process for process in found if set(words) <= set(command_line(process))]
 
     def kill_worker(self) -> None:
         """As power loss would: the worker and its children at once, wherever they are."""
         for process in self.processes("celery", "worker"):
-            for one in (process, *process.children(recursive=True)):
-                one.kill()
+            # Some go with those before them.
+            with suppress(psutil.NoSuchProcess):
+                for one in (process, *process.children(recursive=True)):
+                    one.kill()
 
 
 @contextmanager
@@ -112,11 +114,4 @@ def _await_ready(url: str, launcher: subprocess.Popen[bytes], log: Path) -> None
 
 def _stop(launcher: subprocess.Popen[bytes]) -> None:
     launcher.send_signal(signal.SIGINT)
-    launcher.wait(15)
-
-
-def _command_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
+    launcher.wait(30)

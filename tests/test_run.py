@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 
-from tests.installation import LAUNCH, READY, Installation, free_port, servers
+from tests.installation import LAUNCH, READY, Installation, command_line, free_port, servers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(120)]
 STOP_SECONDS = 10
@@ -117,7 +117,7 @@ def test_dead_process_is_replaced_with_all_its_own(running, name):
 
 
 def _has_celery(running, name):
-    return any({"celery", name} <= set(process.cmdline()) for process in running.processes())
+    return any({"celery", name} <= set(command_line(process)) for process in running.processes())
 
 
 def test_second_launcher_on_the_same_folder_is_refused(running, variables):
