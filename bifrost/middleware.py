@@ -15,6 +15,8 @@ from bifrost.logs import request_id
 logger = logging.getLogger("bifrost.request")
 QUIET = {"/healthz", "/readyz"}
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+# Ours, which is OpenAI's too, and where the SDKs of Anthropic, Bedrock and S3 look for it.
+NAMES = ("x-request-id", "request-id", "x-amzn-requestid", "x-amz-request-id")
 
 
 def request_log(
@@ -28,7 +30,8 @@ def request_log(
         request_id.set(name)
         began = time.perf_counter()
         response = get_response(request)
-        response["x-request-id"] = name
+        for header in NAMES:
+            response[header] = name
         if request.path not in QUIET:
             milliseconds = (time.perf_counter() - began) * 1000
             # Quoted again: a path with a line end in it would forge a line of the log.

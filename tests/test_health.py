@@ -56,8 +56,11 @@ def test_it_is_not_ready_without_storage(client, monkeypatch):
     assert answer.json()["checks"]["storage"] == "no answer: OSError"
 
 
-def test_a_request_is_named_as_the_caller_did(client):
-    assert client.get("/healthz", headers={"x-request-id": "abc-1"})["x-request-id"] == "abc-1"
+@pytest.mark.parametrize(
+    "header", ["x-request-id", "request-id", "x-amzn-requestid", "x-amz-request-id"]
+)
+def test_a_request_is_named_as_the_caller_did_where_its_sdk_looks(client, header):
+    assert client.get("/healthz", headers={"x-request-id": "abc-1"})[header] == "abc-1"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 129, "a\x0bb"])
