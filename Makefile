@@ -18,7 +18,7 @@ run: ## Start everything on http://localhost:8080, Ctrl-C stops it
 	@exec $(BIN)/python -m bifrost.run
 
 test: install ## Run the whole suite, on SQLite and on PostgreSQL and Redis; ARGS="-k files" for a part
-	@scripts/venv .venv-openai-1 requirements/openai-1.txt
+	@scripts/venv .venv-older requirements/older.txt
 	@tests/run.sh $(ARGS)
 
 check: install ## Lint, types, import contracts, migrations, settings fit for production
@@ -33,7 +33,7 @@ lock: $(UV) ## Choose the versions of all dependencies anew
 	@$(COMPILE) -o requirements/run.txt -c requirements/production.txt --extra sandbox pyproject.toml
 	@$(COMPILE) -o requirements/dev.txt -c requirements/run.txt --extra sandbox \
 		--group test --group lint pyproject.toml
-	@$(COMPILE) -o requirements/openai-1.txt requirements/openai-1.in
+	@$(COMPILE) -o requirements/older.txt requirements/older.in
 
 bench: install ## Measure what the gateway adds to the work
 	@$(BIN)/python -m tests.bench

@@ -10,7 +10,7 @@ import pytest
 from tests.stack import ROOT, Stack
 
 SCENARIO = Path(__file__).with_name("scenario.py")
-OLDER = ROOT / ".venv-openai-1" / "bin" / "python"
+OLDER = ROOT / ".venv-older" / "bin" / "python"
 
 
 def play(python: str | Path, base_url: str) -> str:
