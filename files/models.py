@@ -32,8 +32,8 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(status=File.Status.DELETING)
 
     def broken_off(self, before: datetime) -> "FileQuerySet":
-        """Whose writer died: begun before that time, and still not whole."""
-        return self.filter(status=File.Status.WRITING, created_at__lt=before)
+        """Whose writer died: begun before that time, and neither whole nor part of an upload."""
+        return self.filter(status=File.Status.WRITING, created_at__lt=before, part=None)
 
 
 class File(models.Model):
@@ -127,6 +127,15 @@ class File(models.Model):
         return f"{self.workspace_id}/{self.id[:2]}/{self.id}"
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def live(self) -> "UploadQuerySet":
+        return self.filter(expires_at__gt=timezone.now())
+
+    def ended(self, now: datetime) -> "UploadQuerySet":
+        """Completed, given up or too old: their parts are of no more use."""
+        return self.filter(Q(file__isnull=False) | Q(expires_at__lte=now))
+
+
 class Upload(models.Model):
     """A file that comes in several requests, at whichever process: resumable, or in parts of any order.
 
@@ -144,6 +153,8 @@ class Upload(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
 
+    objects = UploadQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.surface} upload of {self.created_at:%Y-%m-%d %H:%M}"
 
@@ -155,7 +166,9 @@ class UploadPart(models.Model):
     number = models.BigIntegerField()
     size = models.BigIntegerField(help_text="bytes")
     etag = models.CharField(max_length=64)
-    path = models.CharField(max_length=255, unique=True)
+    file = models.OneToOneField(
+        File, models.CASCADE, related_name="part", help_text="its bytes, never seen as a file"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

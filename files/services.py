@@ -125,10 +125,16 @@ def sweep_broken_off(now: datetime) -> int:
     """Remove what a process left that died while it wrote; returns how many."""
     count = 0
     for file in File.objects.broken_off(now - WRITING_LASTS)[:1000]:
-        store().delete(file.path)
-        file.delete()
+        discard(file)
         count += 1
     return count
+
+
+def discard(file: File) -> None:
+    """Leave nothing of a file that was not published, neither bytes nor row. Raises StoreError."""
+    with _named_failures():
+        store().delete(file.path)
+    file.delete()
 
 
 @contextmanager

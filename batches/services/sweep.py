@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from batches.models import Batch, Heartbeat
 from files import services as files
+from files import uploads
 from files.models import File
 
 AT_ONCE = 500
@@ -26,9 +27,9 @@ def beat() -> None:
 
 
 def expire() -> int:
-    """Delete what has expired, and the bytes that no batch reads any more; returns how many files."""
+    """Delete what has expired, and the bytes that nobody reads any more; returns how many files and parts."""
+    now = timezone.now()
     files.expire()
     reading = Batch.objects.active().values("input_file")
-    return files.purge(File.objects.exclude(pk__in=reading)) + files.sweep_broken_off(
-        timezone.now()
-    )
+    purged = files.purge(File.objects.exclude(pk__in=reading))
+    return purged + files.sweep_broken_off(now) + uploads.sweep(now)

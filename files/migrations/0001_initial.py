@@ -61,8 +61,8 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField()),
                 ('size', models.BigIntegerField(help_text='bytes')),
                 ('etag', models.CharField(max_length=64)),
-                ('path', models.CharField(max_length=255, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('file', models.OneToOneField(help_text='its bytes, never seen as a file', on_delete=django.db.models.deletion.CASCADE, related_name='part', to='files.file')),
                 ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='files.upload')),
             ],
             options={
