@@ -172,7 +172,8 @@ def test_a_repeated_completion_gives_the_same_file(upload: Upload, folder: Path)
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Any) -> None:
     """Do it once, while a file is read."""
-    stream, done = files.stream, []
+    stream = files.stream
+    done: list[File] = []
 
     def interrupted(file: File) -> Iterator[bytes]:
         yield from stream(file)
