@@ -53,12 +53,17 @@ def presented_key(request: Request) -> str:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     given = (request.headers.get(name, "").strip() for name in HEADERS)
-    return next((key for key in given if key), "") or _signer(request, scheme, token)
+    return next((key for key in given if key), "") or signed_scope(request)[0]
 
 
-def _signer(request: Request, scheme: str, parameters: str) -> str:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html"""
+def signed_scope(request: Request) -> list[str]:
+    """The access key id that AWS's SDKs signed a request with, and the date, region and service that they
+    signed it for. What is missing is left out, but the first is there and may be empty.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+    """
+    scheme, _, parameters = request.headers.get("authorization", "").partition(" ")
     scope = request.query_params.get("X-Amz-Credential", "")
     if scheme == "AWS4-HMAC-SHA256" and (found := SIGNED.search(parameters)):
         scope = found[1]
-    return scope.partition("/")[0]
+    return scope.split("/")

@@ -160,12 +160,16 @@ def page(
     rows: QuerySet[Row], *, after: Row | None, limit: int, ascending: bool = False
 ) -> tuple[list[Row], bool]:
     """The `limit` rows that follow `after` by time of creation, and whether more follow these."""
-    word = "gt" if ascending else "lt"
+    found = list(behind(rows, after, ascending=ascending)[: limit + 1])
+    return found[:limit], len(found) > limit
+
+
+def behind(rows: QuerySet[Row], after: Row | None, *, ascending: bool = False) -> QuerySet[Row]:
+    """The rows that follow `after`, or all, by time of creation: the newest first, unless `ascending`."""
+    word, sign = ("gt", "") if ascending else ("lt", "-")
     if after is not None:
         at, pk = getattr(after, "created_at"), after.pk  # noqa: B009 -- a Row of any model
         rows = rows.filter(
             Q(**{f"created_at__{word}": at}) | Q(created_at=at, **{f"id__{word}": pk})
         )
-    sign = "" if ascending else "-"
-    found = list(rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1])
-    return found[:limit], len(found) > limit
+    return rows.order_by(f"{sign}created_at", f"{sign}id")
