@@ -16,8 +16,11 @@ CHUNK_BYTES = 256 * 1024
 # Parts of a multipart upload. S3 takes at most 10,000 of them, so this allows 78 GB.
 PART_BYTES = 8 * 2**20
 
-
 STORE_FAILURES = (OSError, BotoCoreError, ClientError)
+
+
+class StoreError(Exception):
+    """The store cannot be used now."""
 
 
 class Store(Protocol):
@@ -34,6 +37,9 @@ class Store(Protocol):
 
     def delete(self, path: str) -> None:
         """Remove an object, if it is there."""
+
+    def forget(self, path: str) -> None:
+        """Remove what a writer left who died: an object, or the parts of one."""
 
     def check(self) -> None:
         """Raises one of STORE_FAILURES if the store cannot be reached."""
@@ -57,6 +63,9 @@ class FolderStore(FileSystemStorage):
         with Path(self.path(path)).open("rb", buffering=0) as content:
             while chunk := content.read(CHUNK_BYTES):
                 yield chunk
+
+    def forget(self, path: str) -> None:
+        self.delete(path)
 
     def check(self) -> None:
         Path(self.location).mkdir(parents=True, exist_ok=True)
@@ -88,6 +97,13 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
             raise FileNotFoundError(f"{path} is not in the bucket") from error
         with closing(answer["Body"]) as content:
             yield from content.iter_chunks(CHUNK_BYTES)
+
+    def forget(self, path: str) -> None:
+        key = self._normalize_name(path)
+        for upload in self.bucket.multipart_uploads.filter(Prefix=key):
+            if upload.object_key == key:
+                upload.abort()
+        self.delete(path)
 
     def check(self) -> None:
         self.connection.meta.client.head_bucket(Bucket=self.bucket_name)

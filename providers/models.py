@@ -80,6 +80,10 @@ class VirtualKey(models.Model):
         return text
 
 
+class NoCredentialError(Exception):
+    """No enabled credential of the workspace reaches the provider, which the message names."""
+
+
 class CredentialQuerySet(models.QuerySet["Credential"]):
     def usable(self, *, workspace: Workspace, provider: str) -> "CredentialQuerySet":
         """What a workspace may send with, its own before the shared."""

@@ -5,7 +5,6 @@ from batches.services.cancel import NotCancellableError, cancel
 from batches.services.collect import NotCollectableError, collect_again
 from batches.services.create import (
     IdempotencyConflictError,
-    NoCredentialError,
     Repeat,
     create,
 )
@@ -13,6 +12,7 @@ from batches.services.delete import NotDeletableError, delete
 from batches.services.outcomes import results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.sweep import beat, expire, forgotten
+from providers.models import NoCredentialError
 
 __all__ = [
     "IdempotencyConflictError",

@@ -10,14 +10,10 @@ from django.utils import timezone
 
 from batches.models import Batch
 from files.models import File
-from providers.models import Credential, Workspace
+from providers.models import Credential, NoCredentialError, Workspace
 
 REPEATED_WITHIN = timedelta(minutes=10)
 WINDOWS = {"24h": timedelta(hours=24)}
-
-
-class NoCredentialError(Exception):
-    """No enabled credential of the workspace reaches the provider."""
 
 
 class IdempotencyConflictError(Exception):

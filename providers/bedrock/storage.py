@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from providers.answers import object_in
 from providers.base import UpstreamError
-from providers.bedrock.account import AWS
+from providers.bedrock.account import AWS, Options
 from providers.bedrock.errors import is_missing, named_failures
 from providers.http import CHUNK_BYTES
 
@@ -58,6 +58,12 @@ class Place(NamedTuple):
     @classmethod
     def folder_of(cls, uri: str) -> "Place":
         return cls.of(uri.rstrip("/") + "/")
+
+
+def home_of(options: Options) -> str:
+    """The folder that jobs lie in, in the credential's bucket."""
+    prefix = options.prefix.strip("/")
+    return f"{prefix}/{FOLDER}" if prefix else FOLDER
 
 
 class Storage:
@@ -138,9 +144,7 @@ class Storage:
                 body.close()
 
     def _home(self, name: str) -> Place:
-        prefix = self.aws.options.prefix.strip("/")
-        folder = f"{prefix}/{FOLDER}" if prefix else FOLDER
-        return Place(self.aws.wanted("bucket"), f"{folder}/{name}")
+        return Place(self.aws.wanted("bucket"), f"{home_of(self.aws.options)}/{name}")
 
     @property
     def _client(self) -> Any:

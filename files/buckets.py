@@ -1,0 +1,345 @@
+"""A client's S3 bucket, reached with a credential of Bedrock's.
+
+* StoreError
+  + BucketError              the bucket cannot be used as asked; the message says why, and what to change
+    - NoBucketNamedError     neither the request nor the credential names one
+    - NoSuchBucketError
+    - NoSuchKeyError         also a FileNotFoundError
+    - BucketDeniedError      not for this account, or not for clients
+    - BucketRefusedError     S3 takes the request for wrong
+    - BucketUnavailableError S3 cannot be reached, is busy or broken: trying again may help
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from botocore.exceptions import ClientError
+from django.conf import settings
+
+from files.storage import CHUNK_BYTES, PART_BYTES, StoreError
+from providers.base import UpstreamError
+from providers.bedrock.account import AWS
+from providers.bedrock.errors import named_failures
+from providers.bedrock.storage import home_of
+from providers.models import Credential, NoCredentialError, Provider, Workspace
+from providers.secrets import SecretUnreadableError
+
+logger = logging.getLogger(__name__)
+
+JSON_LINES = "application/jsonl"
+# A client waits for the answer meanwhile.
+TRIES = 3
+# The most that one call of S3's lists.
+PAGE = 1000
+LAST = "\U0010ffff"
+ACTIONS = (
+    "s3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and "
+    "s3:ListBucketMultipartUploads"
+)
+
+
+class BucketError(StoreError):
+    """A bucket cannot be used as asked. The message holds no secret."""
+
+
+class NoBucketNamedError(BucketError):
+    """Neither the request nor the credential names a bucket."""
+
+
+class NoSuchBucketError(BucketError):
+    """The bucket does not exist."""
+
+
+class NoSuchKeyError(BucketError, FileNotFoundError):
+    """The bucket holds no such object."""
+
+
+class BucketDeniedError(BucketError):
+    """The credential's account may not do that, or no client may."""
+
+
+class BucketRefusedError(BucketError):
+    """S3 takes the request for wrong."""
+
+
+class BucketUnavailableError(BucketError):
+    """S3 cannot be reached, is busy or broken."""
+
+
+class Entry(NamedTuple):
+    """What S3 says of an object. `etag` is without quotes; lists know no content type."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    content_type: str = ""
+
+
+def bucket_of(
+    workspace: Workspace, name: str = "", *, region: str = "", credential: Credential | None = None
+) -> "Bucket":
+    """A bucket of the workspace's clients; the credential's own where none is named.
+
+    Without a credential the first usable one is taken, those first whose bucket has that name. Raises
+    NoCredentialError, NoBucketNamedError, and BucketError if the credential cannot be used.
+    """
+    if credential is None:
+        usable = Credential.objects.usable(workspace=workspace, provider=Provider.BEDROCK)
+        credential = min(usable, key=lambda one: one.options.get("bucket") != name, default=None)
+    if credential is None:
+        raise NoCredentialError(Provider.BEDROCK.value)
+    bucket = Bucket(credential, name, region)
+    if not bucket.name:
+        raise NoBucketNamedError("no bucket was named, and the credential for Bedrock has none")
+    return bucket
+
+
+class Bucket:
+    """One bucket as one credential sees it: a Store whose paths are keys, and what else S3 can do.
+
+    Keys are taken as they are: `a//b` is not `a/b`. Whatever talks to S3 raises BucketError. What lies
+    there for Bifrost alone is hidden: it is not listed, and to ask for it raises BucketDeniedError.
+    """
+
+    def __init__(
+        self, credential: Credential, name: str = "", region: str = "", *, tries: int = TRIES
+    ) -> None:
+        self.credential = credential
+        self.aws = _aws(credential, region)
+        self.name = name or self.aws.options.bucket
+        self.region = self.aws.options.region
+        self.tries = tries
+
+    @property
+    def prefix(self) -> str:
+        """Where the credential wants things to lie, if this is its own bucket: without slashes around it."""
+        options = self.aws.options
+        return options.prefix.strip("/") if self.name == options.bucket else ""
+
+    @cached_property
+    def client(self) -> Any:
+        """The S3 client itself. Whoever calls it does so within `named_failures`."""
+        with self.named_failures():
+            return self.aws.client("s3", tries=self.tries)
+
+    def create(self, path: str) -> BinaryIO:
+        """A new object to write to. It is there once closed, and then has its `etag`."""
+        self.refuse_hidden(path)
+        return cast(BinaryIO, ObjectWriter(self, path))
+
+    def discard(self, path: str, written: BinaryIO) -> None:
+        """Leave nothing of an object whose writing broke off."""
+        with suppress(BucketError):
+            cast(ObjectWriter, written).abort()
+        # The answer to its completion may be what got lost.
+        self.delete(path)
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        self.refuse_hidden(path)
+        with self.named_failures(path):
+            answer = self.client.get_object(Bucket=self.name, Key=path)
+            with closing(answer["Body"]) as content:
+                yield from content.iter_chunks(CHUNK_BYTES)
+
+    def delete(self, path: str) -> None:
+        """It is no error if there is no such object."""
+        self.refuse_hidden(path)
+        with self.named_failures(path):
+            self.client.delete_object(Bucket=self.name, Key=path)
+
+    def forget(self, path: str) -> None:
+        """Remove an object, and the parts of one that a writer left who died."""
+        with self.named_failures(path):
+            found = self.client.list_multipart_uploads(Bucket=self.name, Prefix=path)
+            for upload in found.get("Uploads", ()):
+                if upload["Key"] == path:
+                    self.client.abort_multipart_upload(
+                        Bucket=self.name, Key=path, UploadId=upload["UploadId"]
+                    )
+        self.delete(path)
+
+    def check(self) -> None:
+        """Raises BucketError if the bucket cannot be reached."""
+        with self.named_failures():
+            self.client.head_bucket(Bucket=self.name)
+
+    def head(self, key: str) -> Entry:
+        """Raises NoSuchKeyError. S3 does not say here whether it is the bucket that is missing."""
+        self.refuse_hidden(key)
+        with self.named_failures(key):
+            found = self.client.head_object(Bucket=self.name, Key=key)
+        return Entry(
+            key,
+            found["ContentLength"],
+            found["ETag"].strip('"'),
+            found["LastModified"],
+            found.get("ContentType", ""),
+        )
+
+    def entries(self, prefix: str = "", *, after_key: str = "", limit: int) -> "Listed":
+        """The first `limit` objects behind a key whose own keys begin so, by key."""
+        found: list[Entry] = []
+        while len(found) <= limit:
+            asked = min(limit + 1 - len(found), PAGE)
+            page, after_key = self._page(prefix, after_key, asked)
+            found += page
+            if not after_key:
+                break
+        return Listed(found[:limit], len(found) > limit)
+
+    def _page(self, prefix: str, after_key: str, limit: int) -> tuple[list[Entry], str]:
+        """What one call lists, without what is hidden, and the key to go on behind, if there is more."""
+        behind = {"StartAfter": after_key} if after_key else {}
+        with self.named_failures():
+            answer = self.client.list_objects_v2(
+                Bucket=self.name, Prefix=prefix, MaxKeys=limit, **behind
+            )
+        listed = [
+            Entry(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
+            for one in answer.get("Contents", ())
+        ]
+        last = listed[-1].key if listed and answer["IsTruncated"] else ""
+        if last and (folder := self._hidden(last)):
+            last = max(last, folder + LAST)
+        return [one for one in listed if not self._hidden(one.key)], last
+
+    def refuse_hidden(self, key: str) -> None:
+        """Raises BucketDeniedError for what is there for Bifrost alone."""
+        if self._hidden(key):
+            raise BucketDeniedError(
+                f"s3://{self.name}/{key[:200]} is Bifrost's own: name another key"
+            )
+
+    def _hidden(self, key: str) -> str:
+        """The folder of Bifrost's own that a key lies in, empty if it is in none."""
+        return next((folder for folder in self._folders if key.startswith(folder)), "")
+
+    @cached_property
+    def _folders(self) -> tuple[str, ...]:
+        """The jobs of every workspace that shares the credential, and all files that Bifrost stores."""
+        options = self.aws.options
+        jobs = [f"{home_of(options)}/"] if self.name == options.bucket else []
+        store = settings.STORAGES["default"]["OPTIONS"]
+        own = store.get("bucket_name") == self.name
+        files = [f"{store['location']}/" if store["location"] else ""] if own else []
+        return tuple(jobs + files)
+
+    @contextmanager
+    def named_failures(self, key: str = "") -> Iterator[None]:
+        """Raises BucketError for what AWS's SDK raises."""
+        try:
+            with named_failures("S3", secret=self.aws.account.secret):
+                yield
+        except UpstreamError as error:
+            raise self._failure(error, key) from error
+
+    def _failure(self, error: UpstreamError, key: str) -> BucketError:
+        """The sentences are our own: S3's may name the operator's account."""
+        name, where = _name_of(error), f"s3://{self.name}/{key[:200]}" if key else self.name
+        logger.info("credential %s: S3 said %s %s", self.credential.pk, error.code, name)
+        if not error.permanent:
+            return BucketUnavailableError(f"S3 cannot be used now ({error.code}): try again")
+        if name == "NoSuchBucket" or (error.code == "http_404" and not key):
+            return NoSuchBucketError(f"the bucket '{self.name}' does not exist: make it first")
+        if error.code == "http_404":
+            return NoSuchKeyError(f"{where} does not exist")
+        if error.code in ("http_401", "http_403", "no_credentials"):
+            return BucketDeniedError(
+                f"the account of the credential for Bedrock may not use {where}: allow it {ACTIONS}"
+            )
+        return BucketRefusedError(
+            f"S3 refused the request about {where} ({name or error.code}): check the names of the "
+            "bucket, its region and the key"
+        )
+
+
+class Listed(NamedTuple):
+    """Objects by key, and whether more follow them."""
+
+    entries: list[Entry]
+    more: bool
+
+
+class ObjectWriter:
+    """Writes one object, in parts if it is large. Holds no more than one part."""
+
+    def __init__(self, bucket: Bucket, key: str) -> None:
+        self.bucket = bucket
+        self.key = key
+        self.etag = ""
+        self._buffer = bytearray()
+        self._upload_id = ""
+        self._parts: list[dict[str, Any]] = []
+
+    def write(self, chunk: bytes | bytearray) -> int:
+        self._buffer += chunk
+        if len(self._buffer) >= PART_BYTES:
+            self._send_part()
+        return len(chunk)
+
+    def close(self) -> None:
+        if self._upload_id:
+            self._complete()
+        else:
+            answer = self._call("put_object", Body=bytes(self._buffer), ContentType=JSON_LINES)
+            self.etag = answer["ETag"].strip('"')
+        self._buffer = bytearray()
+
+    def abort(self) -> None:
+        if self._upload_id:
+            self._call("abort_multipart_upload", UploadId=self._upload_id)
+
+    def _send_part(self) -> None:
+        if not self._upload_id:
+            begun = self._call("create_multipart_upload", ContentType=JSON_LINES)
+            self._upload_id = begun["UploadId"]
+        number = len(self._parts) + 1
+        sent = self._call(
+            "upload_part",
+            UploadId=self._upload_id,
+            PartNumber=number,
+            Body=bytes(self._buffer),
+        )
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        self._buffer = bytearray()
+
+    def _complete(self) -> None:
+        if self._buffer:
+            self._send_part()
+        answer = self._call(
+            "complete_multipart_upload",
+            UploadId=self._upload_id,
+            MultipartUpload={"Parts": self._parts},
+        )
+        self.etag = answer["ETag"].strip('"')
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        with self.bucket.named_failures(self.key):
+            call = getattr(self.bucket.client, operation)
+            answer: dict[str, Any] = call(Bucket=self.bucket.name, Key=self.key, **parameters)
+            return answer
+
+
+def _aws(credential: Credential, region: str) -> AWS:
+    try:
+        account = credential.account
+        if region:
+            account = replace(account, options={**account.options, "region": region})
+        return AWS(account)
+    except (SecretUnreadableError, UpstreamError) as error:
+        logger.error("credential %s: %s", credential.pk, error)
+        raise BucketUnavailableError(
+            "the credential for Bedrock cannot be used: ask the operator to look at it"
+        ) from error
+
+
+def _name_of(error: UpstreamError) -> str:
+    """What S3 calls the error."""
+    cause = error.__cause__
+    return str(cause.response["Error"].get("Code", "")) if isinstance(cause, ClientError) else ""
