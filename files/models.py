@@ -126,6 +126,10 @@ class File(models.Model):
         """The name of its bytes in the store."""
         return f"{self.workspace_id}/{self.id[:2]}/{self.id}"
 
+    @property
+    def s3_uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}" if self.bucket else ""
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def live(self) -> "UploadQuerySet":

@@ -93,7 +93,8 @@ class BatchAdmin(BatchActions):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        related = ("workspace", "virtual_key", "input_file", "output_file", "error_file")
+        files = ("input_file", "output_file", "error_file", "results_file")
+        related = ("workspace", "virtual_key", *files)
         return Batch.objects.select_related(*related).filter(pk=object_id).first()
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
@@ -171,6 +172,8 @@ def _files(batch: Batch) -> list[tuple[str, File, bool]]:
         ("Input", batch.input_file),
         ("Output", batch.output_file),
         ("Errors", batch.error_file),
+        # With no failures, or nothing but failures, it is one of these.
+        ("All results", batch.results_file if batch.output_file and batch.error_file else None),
     )
     return [(role, file, _readable(file)) for role, file in files if file]
 

@@ -20,7 +20,7 @@ def batches_named(text: str) -> list[str]:
     """
     core = core_id(text)
     batches, jobs = Batch.objects.order_by(), Job.objects.order_by()
-    files = Q(input_file=core) | Q(output_file=core) | Q(error_file=core)
+    files = Q(input_file=core) | Q(output_file=core) | Q(error_file=core) | Q(results_file=core)
     return _together(
         batches.filter(pk=core).values_list("pk"),
         batches.filter(files).values_list("pk"),

@@ -205,3 +205,40 @@ def test_the_buttons_follow_the_status(admin_client: Client):
     assert f"{running.pk}/collect/" not in page(admin_client, running)
     assert f"{ended.pk}/collect/" in page(admin_client, ended)
     assert f"{ended.pk}/cancel/" not in page(admin_client, ended)
+
+
+def test_it_shows_what_a_client_of_aws_asked_for(admin_client: Client):
+    batch = make.batch(
+        name="nightly run",
+        inline=True,
+        input_uri="s3://in/questions.jsonl",
+        output_uri="s3://out/answers/",
+        role_arn="arn:aws:iam::123456789012:role/batch",
+        tags={"team": "search"},
+        timeout_hours=48,
+        output_file=make.file(b"{}\n"),
+        error_file=make.file(b"{}\n"),
+        results_file=make.file(b"{}\n{}\n"),
+        deleted_at=timezone.now(),
+    )
+    shown = page(admin_client, batch)
+    for text in (
+        "nightly run",
+        "came with its creation",
+        "s3://in/questions.jsonl",
+        "s3://out/answers/",
+        "arn:aws:iam::123456789012:role/batch",
+        "48 h",
+        "<dt>team</dt><dd>search</dd>",
+        "All results",
+        f"/admin/files/file/{batch.results_file_id}/download/",
+        "Deleted by its client",
+    ):
+        assert text in shown, text
+
+
+def test_results_without_failures_are_shown_once(admin_client: Client):
+    output = make.file(b"{}\n")
+    shown = page(admin_client, make.batch(output_file=output, results_file=output))
+    assert shown.count(f"/admin/files/file/{output.pk}/download/") == 1
+    assert "All results" not in shown

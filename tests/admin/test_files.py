@@ -135,3 +135,10 @@ def test_what_clients_wrote_is_escaped(admin_client: Client):
         page = admin_client.get(path).content.decode()
         assert evil not in page
         assert "&lt;script&gt;" in page
+
+
+def test_its_name_in_s3(admin_client, db):
+    file = make.file(b"{}\n", bucket="nightly", key="in/a b.jsonl")
+    shown = admin_client.get(f"/admin/files/file/{file.pk}/change/").content.decode()
+    assert "S3 clients call it" in shown
+    assert "s3://nightly/in/a b.jsonl" in shown
