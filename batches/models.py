@@ -78,6 +78,11 @@ class Batch(models.Model):
     role_arn = models.CharField(max_length=2048, blank=True)
     tags = models.JSONField(default=dict)
     timeout_hours = models.PositiveIntegerField(null=True)
+    invocation = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="how its records call their model, where AWS is told so",
+    )
     completion_window = models.CharField(max_length=10, default="24h")
     metadata = models.JSONField(null=True)
     model = models.CharField(max_length=255, blank=True, help_text="what its records ask for")

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('role_arn', models.CharField(blank=True, max_length=2048)),
                 ('tags', models.JSONField(default=dict)),
                 ('timeout_hours', models.PositiveIntegerField(null=True)),
+                ('invocation', models.CharField(blank=True, help_text='how its records call their model, where AWS is told so', max_length=20)),
                 ('completion_window', models.CharField(default='24h', max_length=10)),
                 ('metadata', models.JSONField(null=True)),
                 ('model', models.CharField(blank=True, help_text='what its records ask for', max_length=255)),

@@ -7,6 +7,7 @@ from batches.services.create import (
     IdempotencyConflictError,
     Repeat,
     create,
+    made_before,
 )
 from batches.services.delete import NotDeletableError, delete
 from batches.services.outcomes import results
@@ -30,6 +31,7 @@ __all__ = [
     "delete",
     "expire",
     "forgotten",
+    "made_before",
     "poll",
     "poll_now",
     "results",

@@ -44,7 +44,7 @@ def create(
         return _create(workspace, input_file, repeat, fields)
     except IntegrityError:
         # Another file came with the same Idempotency-Key, at the same moment, and was faster.
-        made = _made_before(workspace, repeat)
+        made = made_before(workspace, repeat)
         if made is None:
             raise
         return made, False
@@ -55,7 +55,7 @@ def _create(
 ) -> tuple[Batch, bool]:
     with transaction.atomic():
         _lock(input_file, alone=repeat.automatic)
-        if made := _made_before(workspace, repeat):
+        if made := made_before(workspace, repeat):
             return made, False
         if not Credential.objects.usable(workspace=workspace, provider=fields["provider"]).exists():
             raise NoCredentialError(fields["provider"])
@@ -66,7 +66,7 @@ def _create(
             request_digest=repeat.digest,
             idempotency_key=repeat.key,
             created_at=now,
-            expires_at=_expiry(now, fields["completion_window"]),
+            expires_at=_expiry(now, fields),
             **fields,
         )
         batch.note("created", f"through the {batch.surface} surface for {batch.provider}")
@@ -85,7 +85,8 @@ def _lock(input_file: File, *, alone: bool) -> None:
             cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR {how}", [input_file.pk])
 
 
-def _made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
+def made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
+    """What the first try of a repeated create made. Raises IdempotencyConflictError."""
     made = Batch.objects.filter(workspace=workspace)
     if repeat.key is not None:
         batch = made.filter(idempotency_key=repeat.key).first()
@@ -98,5 +99,7 @@ def _made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
     return made.filter(request_digest=repeat.digest, created_at__gte=since).first()
 
 
-def _expiry(created_at: datetime, completion_window: str) -> datetime:
-    return created_at + WINDOWS[completion_window]
+def _expiry(created_at: datetime, fields: Mapping[str, Any]) -> datetime:
+    if hours := fields.get("timeout_hours"):
+        return created_at + timedelta(hours=hours)
+    return created_at + WINDOWS[fields["completion_window"]]

@@ -122,9 +122,13 @@ def share_of(job: Job) -> translate.Share:
 
 
 def _invocation_of(job: Job, batch: Batch) -> str:
+    """As the client says, whose own records they are; whatever is translated says it itself."""
     if not registry.upstream_class(job.credential.provider).names_invocation:
         return ""
-    return input_of(batch).invocation(share_of(job))
+    source = input_of(batch)
+    if batch.invocation and source.translation.untouched:
+        return batch.invocation
+    return source.invocation(share_of(job))
 
 
 def record_submission(job: Job, state: JobState, *, found: bool) -> None:
