@@ -45,7 +45,7 @@ class Installation:
     def said(self) -> str:
         return self._log.read_text()
 
-    def wait_for(self, text: str, *, seconds: float = 30) -> str:
+    def wait_for(self, text: str, *, seconds: float = 90) -> str:
         deadline = time.monotonic() + seconds
         while text not in self.said():
             assert self.popen.poll() is None, f"it ended:\n{self.said()}"
@@ -65,7 +65,7 @@ class Installation:
         """Press Ctrl-C: the terminal tells all that is in the foreground. How long it took."""
         began = time.monotonic()
         os.killpg(self.popen.pid, signal.SIGINT)
-        self.popen.wait(timeout=20)
+        self.popen.wait(timeout=60)
         return time.monotonic() - began
 
     def wait_until_gone(self, *, seconds: float) -> None:

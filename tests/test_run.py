@@ -14,8 +14,8 @@ import requests
 
 from tests.installation import LAUNCH, READY, Installation, command_line, free_port, servers
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(120)]
-STOP_SECONDS = 10
+pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(300)]
+STOP_SECONDS = 30
 PASSWORD = re.compile(r"^ +Password +(\S+)", re.MULTILINE)
 
 
@@ -108,11 +108,11 @@ def test_dead_process_is_replaced_with_all_its_own(running, name):
     before = running.said().count(f"{name} was killed by signal 9 and is started again.")
     dead.kill()
     running.wait_for(f"{name} was killed by signal 9 and is started again.")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not _has_celery(running, name) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert _has_celery(running, name)
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert psutil.wait_procs(family, timeout=30)[1] == []
     assert before == 0
 
 
@@ -122,7 +122,7 @@ def _has_celery(running, name):
 
 def test_second_launcher_on_the_same_folder_is_refused(running, variables):
     second = Installation(running.data, {**variables, "PORT": str(free_port())}, LAUNCH)
-    assert second.popen.wait(timeout=20) == 1
+    assert second.popen.wait(timeout=60) == 1
     assert f"Bifrost already runs on {running.data}" in second.said()
 
 
@@ -131,7 +131,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_it(start):
     password = PASSWORD.findall(first.said())
     kept = {name: (first.data / name).read_bytes() for name in ("secret_key", "encryption_key")}
     assert first.interrupt() < STOP_SECONDS
-    first.wait_until_gone(seconds=0.5)
+    first.wait_until_gone(seconds=5)
 
     second = start()
     assert len(password) == 1
@@ -139,7 +139,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_it(start):
     assert {name: (second.data / name).read_bytes() for name in kept} == kept
     second.popen.terminate()
     assert second.popen.wait(timeout=STOP_SECONDS) == 0
-    second.wait_until_gone(seconds=0.5)
+    second.wait_until_gone(seconds=5)
 
 
 def test_killed_launcher_leaves_nothing_behind_and_can_start_again_at_once(start):
@@ -147,7 +147,7 @@ def test_killed_launcher_leaves_nothing_behind_and_can_start_again_at_once(start
     family = first.processes()
     assert len(family) >= 8, "launcher, watchdog, web, worker and their own, beat, sandbox"
     first.popen.kill()
-    first.popen.wait(timeout=5)
+    first.popen.wait(timeout=30)
     second = start(ready=False)
     second.wait_for("sandbox listening")
     assert [process for process in family if process.is_running() and _is_alive(process)] == []
@@ -170,20 +170,20 @@ def test_ctrl_c_during_the_start_stops_everything(start):
     first.wait_for("sandbox listening")
     assert first.interrupt() < STOP_SECONDS
     assert first.popen.returncode == 0
-    first.wait_until_gone(seconds=0.5)
+    first.wait_until_gone(seconds=5)
 
 
 def test_port_in_use_is_said(start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = start(ready=False, PORT=str(port))
-        assert refused.popen.wait(timeout=20) == 1
+        assert refused.popen.wait(timeout=60) == 1
     assert f"Port {port} is in use" in refused.said()
     assert "PORT=8081" in refused.said()
-    refused.wait_until_gone(seconds=0.5)
+    refused.wait_until_gone(seconds=5)
 
 
 def test_wrong_setting_is_said_in_one_line(start):
     refused = start(ready=False, BIFROST_AUTH="none")
-    assert refused.popen.wait(timeout=20) == 1
+    assert refused.popen.wait(timeout=60) == 1
     assert refused.said() == "bifrost: BIFROST_AUTH='none' is unknown: write open or keys.\n"
