@@ -39,7 +39,7 @@ bench: install ## Measure what the gateway adds to the work
 	@$(BIN)/python -m tests.bench
 
 clean: ## Remove what was installed and cached; the data in var/ stay
-	rm -rf .venv .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .node .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install:
