@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from files.fields import KeyField
 from providers.ids import new_id
 from providers.models import Credential, Workspace
 
@@ -80,8 +81,11 @@ class File(models.Model):
     )
     region = models.CharField(max_length=40, blank=True)
     bucket = models.CharField(max_length=255, blank=True)
-    key = models.TextField(blank=True, help_text="what it is called in the bucket")
+    key = KeyField(blank=True, help_text="what it is called in the bucket")
     etag = models.CharField(max_length=255, blank=True, help_text="what S3 said of its bytes")
+    headers = models.JSONField(
+        default=dict, blank=True, help_text="what an S3 client wants to be told with its bytes"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -170,6 +174,7 @@ class UploadPart(models.Model):
     number = models.BigIntegerField()
     size = models.BigIntegerField(help_text="bytes")
     etag = models.CharField(max_length=64)
+    checksum = models.CharField(max_length=100, blank=True, help_text="what an S3 client sent too")
     file = models.OneToOneField(
         File, models.CASCADE, related_name="part", help_text="its bytes, never seen as a file"
     )

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import files.fields
 import files.models
 import providers.ids
 from django.db import migrations, models
@@ -29,8 +30,9 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('region', models.CharField(blank=True, max_length=40)),
                 ('bucket', models.CharField(blank=True, max_length=255)),
-                ('key', models.TextField(blank=True, help_text='what it is called in the bucket')),
+                ('key', files.fields.KeyField(blank=True, help_text='what it is called in the bucket')),
                 ('etag', models.CharField(blank=True, help_text='what S3 said of its bytes', max_length=255)),
+                ('headers', models.JSONField(blank=True, default=dict, help_text='what an S3 client wants to be told with its bytes')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('deleted_at', models.DateTimeField(blank=True, null=True)),
@@ -61,6 +63,7 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField()),
                 ('size', models.BigIntegerField(help_text='bytes')),
                 ('etag', models.CharField(max_length=64)),
+                ('checksum', models.CharField(blank=True, help_text='what an S3 client sent too', max_length=100)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('file', models.OneToOneField(help_text='its bytes, never seen as a file', on_delete=django.db.models.deletion.CASCADE, related_name='part', to='files.file')),
                 ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='files.upload')),
