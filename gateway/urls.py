@@ -2,7 +2,10 @@
 
 from django.urls import re_path
 
+from gateway.bedrock import views as bedrock
 from gateway.openai import views as openai
+
+EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 
 urlpatterns = [
     re_path(
@@ -31,6 +34,27 @@ urlpatterns = [
     ),
     re_path(
         r"^openai(?:/.*)?$",
-        openai.Unknown.as_view(dict.fromkeys(("get", "post", "put", "patch", "delete"), "answer")),
+        openai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
+    ),
+    # An ARN, as the id of a job, has a slash in it.
+    re_path(
+        r"^bedrock/model-invocation-job/?$",
+        bedrock.Jobs.as_view({"post": "create"}),
+    ),
+    re_path(
+        r"^bedrock/model-invocation-jobs/?$",
+        bedrock.Jobs.as_view({"get": "list"}),
+    ),
+    re_path(
+        r"^bedrock/model-invocation-job/(?P<job_id>.+)/stop/?$",
+        bedrock.Jobs.as_view({"post": "stop"}),
+    ),
+    re_path(
+        r"^bedrock/model-invocation-job/(?P<job_id>.+?)/?$",
+        bedrock.Jobs.as_view({"get": "retrieve"}),
+    ),
+    re_path(
+        r"^bedrock(?!/files(?:/|$))(?:/.*)?$",
+        bedrock.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
 ]

@@ -1,0 +1,44 @@
+"""Which file a job is to read, and for what endpoint its records are."""
+
+from batches.translate import ENDPOINTS
+from files.models import File
+from gateway.bedrock.asked import FILE_TAG, Create
+from gateway.choice import first_of
+from gateway.surface import RequestError, one
+from providers.ids import core_id
+from providers.models import Provider, Workspace
+
+
+def input_of(workspace: Workspace, asked: Create) -> File:
+    """The file that a tag names, or the one at the job's address.
+
+    An address is an object of the bucket for Bedrock's own jobs, and for all others the name that a file was
+    given through S3. The id of a file, in the form of any surface, does as well, as the last part of the
+    key. Raises RequestError 404 if there is none, BucketError and StoreError.
+    """
+    visible = File.objects.visible(workspace)
+    if asked.file_id:
+        file = one(visible, core_id(asked.file_id))
+        if file is None:
+            raise _missing(f"The file '{asked.file_id[:100]}', which the tag '{FILE_TAG}' names,")
+        return file
+    named = visible.filter(credential=None, bucket=asked.source.bucket, key=asked.source.key)
+    file = one(visible, core_id(asked.source.key)) or next(iter(named.order_by()), None)
+    if file is None:
+        raise _missing(f"The object '{asked.fields['input_uri']}'")
+    return file
+
+
+def endpoint_of(file: File, asked: Create) -> str:
+    """A tag speaks for OpenAI's records, all others tell by what they ask. Raises StoreError."""
+    first = first_of(file, model=asked.fields["model_override"])
+    told = first.endpoint if first else ""
+    if first and first.dialect != Provider.OPENAI:
+        return told or asked.endpoint or ENDPOINTS[0]
+    return asked.endpoint or told or ENDPOINTS[0]
+
+
+def _missing(what: str) -> RequestError:
+    return RequestError(
+        f"{what} does not exist: upload it first, through S3 or any other SDK.", status=404
+    )
