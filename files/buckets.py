@@ -44,7 +44,9 @@ ACTIONS = (
 
 
 class BucketError(StoreError):
-    """A bucket cannot be used as asked. The message holds no secret."""
+    """A bucket cannot be used as asked. The message holds no secret. `permanent` is as in UpstreamError."""
+
+    permanent = True
 
 
 class NoBucketNamedError(BucketError):
@@ -69,6 +71,8 @@ class BucketRefusedError(BucketError):
 
 class BucketUnavailableError(BucketError):
     """S3 cannot be reached, is busy or broken."""
+
+    permanent = False
 
 
 class Entry(NamedTuple):
@@ -140,10 +144,12 @@ class Bucket:
         # The answer to its completion may be what got lost.
         self.delete(path)
 
-    def stream(self, path: str) -> Iterator[bytes]:
+    def stream(self, path: str, *, etag: str = "") -> Iterator[bytes]:
+        """The bytes of an object, if it still has the ETag. Raises NoSuchKeyError."""
         self.refuse_hidden(path)
+        wanted = {"IfMatch": f'"{etag}"'} if etag else {}
         with self.named_failures(path):
-            answer = self.client.get_object(Bucket=self.name, Key=path)
+            answer = self.client.get_object(Bucket=self.name, Key=path, **wanted)
             with closing(answer["Body"]) as content:
                 yield from content.iter_chunks(CHUNK_BYTES)
 
@@ -249,6 +255,8 @@ class Bucket:
             return NoSuchBucketError(f"the bucket '{self.name}' does not exist: make it first")
         if error.code == "http_404":
             return NoSuchKeyError(f"{where} does not exist")
+        if error.code == "http_412":
+            return NoSuchKeyError(f"{where} is another object by now")
         if error.code in ("http_401", "http_403", "no_credentials"):
             return BucketDeniedError(
                 f"the account of the credential for Bedrock may not use {where}: allow it {ACTIONS}"

@@ -131,6 +131,29 @@ class File(models.Model):
         return f"{self.workspace_id}/{self.id[:2]}/{self.id}"
 
     @property
+    def is_visible(self) -> bool:
+        """As FileQuerySet.visible has it."""
+        return (
+            self.status == File.Status.STORED
+            and self.purpose != File.Purpose.RAW_RESULTS
+            and (self.expires_at is None or self.expires_at > timezone.now())
+        )
+
+    @property
+    def folder(self) -> str:
+        """What nothing but this file lies in, in a client's bucket."""
+        return f"file-{self.id}/"
+
+    @property
+    def has_own_folder(self) -> bool:
+        return self.folder in self.key
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether it was in a client's bucket before Bifrost knew of it."""
+        return self.credential_id is not None and not self.sha256
+
+    @property
     def s3_uri(self) -> str:
         return f"s3://{self.bucket}/{self.key}" if self.bucket else ""
 

@@ -2,20 +2,35 @@
 
 import errno
 import hashlib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.utils import timezone
 
+from files.buckets import (
+    TRIES,
+    Bucket,
+    BucketError,
+    NoSuchBucketError,
+    NoSuchKeyError,
+    ObjectWriter,
+)
 from files.models import File, FileQuerySet
 from files.storage import STORE_FAILURES, store
+from files.storage import StoreError as StoreError
 from providers.models import Workspace
 
+logger = logging.getLogger(__name__)
+
+Waiting = Callable[[], AbstractContextManager[None]]
+
 WRITING_LASTS = timedelta(days=1)
+DELETING_LASTS = timedelta(days=7)
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -25,10 +40,6 @@ class FileTooLargeError(Exception):
     def __init__(self, limit: int) -> None:
         super().__init__(f"the file is larger than {limit} bytes")
         self.limit = limit
-
-
-class StoreError(Exception):
-    """The store cannot be used now."""
 
 
 class StoreFullError(StoreError):
@@ -82,15 +93,58 @@ def publish(file: File, **fields: Any) -> File:
     return file
 
 
+def move_to_bucket(file: File, bucket: Bucket, key: str, *, waiting: Waiting = nullcontext) -> None:
+    """Bring a written file into a client's bucket; `publish` it afterwards. If that fails, it is gone.
+
+    The row says first where the bytes go, so that the sweep finds what a process leaves that dies meanwhile.
+    The context `waiting` is entered while nothing but the stores is waited for. Raises StoreError.
+    """
+    file.credential, file.region = bucket.credential, bucket.region
+    file.bucket, file.key = bucket.name, key
+    file.save()
+    try:
+        with waiting(), _named_failures():
+            file.etag = _copy(store().stream(file.path), bucket, key)
+            store().delete(file.path)
+    except BaseException as error:
+        if isinstance(error, BucketError) and error.permanent:
+            # S3 took nothing, and would not let us look for it either.
+            file.credential = None
+        # What cannot be removed now is left to the sweep.
+        with suppress(StoreError):
+            discard(file)
+        raise
+
+
+def _copy(chunks: Iterator[bytes], bucket: Bucket, key: str) -> str:
+    """Returns the ETag. Raises BucketError."""
+    target = cast(ObjectWriter, bucket.create(key))
+    try:
+        for chunk in chunks:
+            target.write(chunk)
+        target.close()
+    except BaseException:
+        with suppress(BucketError):
+            target.abort()
+        raise
+    return target.etag
+
+
 def upload_limit() -> int:
     limit: int = settings.MAX_FILE_BYTES
     return limit
 
 
 def stream(file: File) -> Iterator[bytes]:
-    """The file's bytes. Raises FileNotFoundError if they are gone, StoreError if the store fails."""
+    """The file's bytes. Raises FileNotFoundError if they are gone, StoreError if the store fails.
+
+    What lies in a client's bucket is gone, too, once another object has its key.
+    """
     with _named_failures():
-        yield from store().stream(file.path)
+        if file.credential:
+            yield from _bucket_of(file).stream(file.key, etag=file.etag)
+        else:
+            yield from store().stream(file.path)
 
 
 def opened(file: File) -> Iterator[bytes]:
@@ -107,25 +161,95 @@ def delete(file: File) -> None:
     )
 
 
+def delete_at_once(file: File, *, waiting: Waiting = nullcontext) -> None:
+    """Delete a file and its bytes. If that fails, the file is as it was before. Raises StoreError.
+
+    No batch may be reading it. `waiting` is as in `move_to_bucket`.
+    """
+    delete(file)
+    try:
+        _remove(file, waiting=waiting)
+    except StoreError:
+        File.objects.filter(pk=file.pk, status=File.Status.DELETING).update(
+            status=File.Status.STORED, deleted_at=None
+        )
+        raise
+
+
 def expire() -> int:
     """Delete what has outlived its `expires_at`; returns how many."""
     return File.objects.expired().update(status=File.Status.DELETING, deleted_at=timezone.now())
 
 
 def purge(files: FileQuerySet) -> int:
-    """Remove the bytes of deleted files; returns how many."""
+    """Remove the bytes of deleted files; returns how many.
+
+    A bucket that fails once is let alone, until the next time.
+    """
     count = 0
-    for file in files.unwanted()[:1000]:
-        store().delete(file.path)
-        count += File.objects.filter(pk=file.pk).update(status=File.Status.DELETED)
+    failing: set[tuple[str | None, str]] = set()
+    for file in files.unwanted().select_related("credential")[:1000]:
+        where = (file.credential_id, file.bucket)
+        if where in failing:
+            continue
+        try:
+            count += _remove(file, tries=1)
+        except BucketError as error:
+            failing.add(where)
+            count += _give_up(file, error)
     return count
+
+
+def _remove(file: File, *, tries: int = TRIES, waiting: Waiting = nullcontext) -> int:
+    """Remove the bytes of a deleted file; says of how many rows. Raises StoreError."""
+    shared = file.credential is not None and _sharing(file).exists()
+    with waiting(), _named_failures():
+        if file.credential is None:
+            store().delete(file.path)
+        elif not shared:
+            _delete_object(_bucket_of(file, tries=tries), file)
+    gone = File.objects.filter(pk=file.pk, status=File.Status.DELETING)
+    return gone.update(status=File.Status.DELETED)
+
+
+def _sharing(file: File) -> FileQuerySet:
+    """Other files that the same object holds the bytes of."""
+    wanted = File.objects.filter(status__in=(File.Status.WRITING, File.Status.STORED))
+    same = wanted.filter(credential=file.credential, bucket=file.bucket, key=file.key)
+    return same.exclude(pk=file.pk)
+
+
+def _delete_object(bucket: Bucket, file: File) -> None:
+    """Another object may have the key by now, which is not ours to delete."""
+    with suppress(NoSuchKeyError, NoSuchBucketError):
+        if bucket.head(file.key).etag == file.etag:
+            bucket.delete(file.key)
+
+
+def _give_up(file: File, error: BucketError) -> int:
+    """What its owner does not let us delete for long stays."""
+    if not error.permanent or file.deleted_at is None:
+        return 0
+    if file.deleted_at > timezone.now() - DELETING_LASTS:
+        return 0
+    logger.error("file %s stays in its bucket: %s", file.pk, type(error).__name__)
+    return File.objects.filter(pk=file.pk).update(status=File.Status.DELETED)
 
 
 def sweep_broken_off(now: datetime) -> int:
     """Remove what a process left that died while it wrote; returns how many."""
     count = 0
-    for file in File.objects.broken_off(now - WRITING_LASTS)[:1000]:
-        discard(file)
+    broken_off = File.objects.broken_off(now - WRITING_LASTS).select_related("credential")
+    for file in broken_off[:1000]:
+        try:
+            with _named_failures():
+                store().forget(file.path)
+            discard(file)
+        except BucketError as error:
+            if not error.permanent:
+                continue
+            logger.error("what was left of file %s stays: %s", file.pk, type(error).__name__)
+            file.delete()
         count += 1
     return count
 
@@ -134,14 +258,24 @@ def discard(file: File) -> None:
     """Leave nothing of a file that was not published, neither bytes nor row. Raises StoreError."""
     with _named_failures():
         store().delete(file.path)
+        # Of a key that a client chose nobody knows whose object has it now.
+        if file.credential and file.has_own_folder:
+            with suppress(NoSuchBucketError):
+                _bucket_of(file, tries=1).forget(file.key)
     file.delete()
+
+
+def _bucket_of(file: File, *, tries: int = TRIES) -> Bucket:
+    """Raises BucketError."""
+    assert file.credential is not None
+    return Bucket(file.credential, file.bucket, file.region, tries=tries)
 
 
 @contextmanager
 def _named_failures() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, StoreError):
         raise
     except STORE_FAILURES as error:
         full = isinstance(error, OSError) and error.errno in FULL

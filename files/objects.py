@@ -1,0 +1,117 @@
+"""What lies in a client's bucket, seen as files: those that came through Bifrost, and all others.
+
+A file that nobody has saved yet stands for an object that others put there. It can be shown and read as
+it is; a batch that reads it has to `adopt` it first.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from files.buckets import JSON_LINES, Bucket, Entry, NoSuchKeyError
+from files.models import File
+from providers.models import Workspace
+
+LONGEST_NAME = 512
+# So many keys are looked for at once.
+AT_ONCE = 500
+
+
+class Listed(NamedTuple):
+    """Files by key, and whether more follow them."""
+
+    files: list[File]
+    more: bool
+
+
+def find(workspace: Workspace, bucket: Bucket, key: str) -> File:
+    """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see."""
+    (known,) = _known(workspace, bucket, [bucket.head(key)])
+    if known is None:
+        raise NoSuchKeyError(f"s3://{bucket.name}/{key[:200]} does not exist")
+    return known
+
+
+def listed(
+    workspace: Workspace, bucket: Bucket, prefix: str = "", *, after_key: str = "", limit: int
+) -> Listed:
+    """The first `limit` files behind a key whose own keys begin so, by key. Raises BucketError."""
+    found: list[File] = []
+    for file in _files(workspace, bucket, prefix, after_key, limit + 1):
+        found.append(file)
+        if len(found) > limit:
+            break
+    return Listed(found[:limit], len(found) > limit)
+
+
+def adopt(file: File) -> File:
+    """Make an object one of the workspace's files, to be read for as long as it does not change."""
+    if not file._state.adding:
+        return file
+    same = File.objects.filter(
+        workspace=file.workspace,
+        credential=file.credential,
+        bucket=file.bucket,
+        key=file.key,
+        status=File.Status.STORED,
+    )
+    try:
+        with transaction.atomic():
+            # Whatever had the key before is no more.
+            same.update(status=File.Status.DELETED, deleted_at=timezone.now())
+            file.save()
+    except IntegrityError:
+        # Another request was faster.
+        return same.get()
+    return file
+
+
+def _files(
+    workspace: Workspace, bucket: Bucket, prefix: str, after_key: str, limit: int
+) -> Iterator[File]:
+    """All files behind a key; so many are asked for at once."""
+    while True:
+        entries, more = bucket.entries(prefix, after_key=after_key, limit=min(limit, AT_ONCE))
+        yield from (file for file in _known(workspace, bucket, entries) if file)
+        if not more:
+            return
+        after_key = entries[-1].key
+
+
+def _known(workspace: Workspace, bucket: Bucket, entries: Sequence[Entry]) -> Iterator[File | None]:
+    """The file of each object, and None for what is another workspace's, or deleted but for its bytes."""
+    keys = [entry.key for entry in entries]
+    rows = File.objects.filter(credential__isnull=False, bucket=bucket.name, key__in=keys)
+    by_key: dict[str, list[File]] = {}
+    for row in rows.exclude(status=File.Status.DELETED).select_related("credential"):
+        by_key.setdefault(row.key, []).append(row)
+    for entry in entries:
+        yield _one_of(by_key.get(entry.key, ()), workspace, bucket, entry)
+
+
+def _one_of(
+    rows: Iterable[File], workspace: Workspace, bucket: Bucket, entry: Entry
+) -> File | None:
+    """An object may be replaced without a word to us. Then no row stands for it."""
+    same = [row for row in rows if row.etag == entry.etag or row.status == File.Status.WRITING]
+    ours = [row for row in same if row.workspace_id == workspace.pk]
+    if ours:
+        return next((row for row in ours if row.is_visible), None)
+    if any(not row.is_adopted for row in same):
+        return None
+    return File(
+        workspace=workspace,
+        credential=bucket.credential,
+        region=bucket.region,
+        bucket=bucket.name,
+        key=entry.key,
+        etag=entry.etag,
+        size=entry.size,
+        purpose=File.Purpose.BATCH,
+        filename=entry.key.rstrip("/").rpartition("/")[2][-LONGEST_NAME:] or entry.key,
+        content_type=entry.content_type or JSON_LINES,
+        status=File.Status.STORED,
+        created_at=entry.modified,
+    )
