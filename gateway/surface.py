@@ -17,6 +17,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from batches.services import IdempotencyConflictError, NoCredentialError, NotCancellableError
+from files.buckets import (
+    BucketDeniedError,
+    BucketRefusedError,
+    BucketUnavailableError,
+    NoBucketNamedError,
+    NoSuchBucketError,
+    NoSuchKeyError,
+)
 from files.services import FileTooLargeError, StoreError, StoreFullError
 from gateway.authentication import Authentication, Caller
 from gateway.body import BrokenOffError, drain
@@ -65,6 +73,14 @@ def _no_credential(error: Any) -> RequestError:
     )
 
 
+def _bucket(status: int, code: str) -> Callable[[Any], RequestError]:
+    def explain(error: Any) -> RequestError:
+        text = str(error)
+        return RequestError(f"{text[:1].upper()}{text[1:]}.", status=status, code=code)
+
+    return explain
+
+
 def _unavailable(error: Any) -> RequestError:
     logger.error("unavailable: %s", type(error).__name__, exc_info=error)
     return RequestError(
@@ -74,6 +90,12 @@ def _unavailable(error: Any) -> RequestError:
 
 EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     RequestError: lambda error: error,
+    NoBucketNamedError: _bucket(400, "no_bucket"),
+    NoSuchBucketError: _bucket(404, "no_such_bucket"),
+    NoSuchKeyError: _bucket(404, "no_such_key"),
+    BucketDeniedError: _bucket(403, "bucket_access_denied"),
+    BucketRefusedError: _bucket(400, "bucket_refused"),
+    BucketUnavailableError: _bucket(503, "bucket_unavailable"),
     FileTooLargeError: _too_large,
     StoreFullError: lambda error: RequestError(
         "The server has no room left for files: ask the operator.", status=507, code="storage_full"
