@@ -67,6 +67,7 @@ class File(models.Model):
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="files")
     purpose = models.CharField(max_length=20, choices=Purpose)
     filename = models.CharField(max_length=512)
+    name = models.CharField(max_length=40, blank=True, help_text="what a GenAI client calls it")
     content_type = models.CharField(max_length=255, default="application/octet-stream")
     surface = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.WRITING)
@@ -119,6 +120,11 @@ class File(models.Model):
                 fields=["workspace", "credential", "bucket", "key"],
                 condition=Q(status="stored", credential__isnull=False),
                 name="file_in_bucket_once",
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "name"],
+                condition=Q(status="stored") & ~Q(name=""),
+                name="file_called_once",
             ),
         ]
 

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.CharField(default=providers.ids.new_id, editable=False, max_length=12, primary_key=True, serialize=False)),
                 ('purpose', models.CharField(choices=[('batch', 'Batch'), ('batch_output', 'Batch Output'), ('assistants', 'Assistants'), ('fine-tune', 'Fine Tune'), ('vision', 'Vision'), ('user_data', 'User Data'), ('raw_results', 'what a provider answered')], max_length=20)),
                 ('filename', models.CharField(max_length=512)),
+                ('name', models.CharField(blank=True, help_text='what a GenAI client calls it', max_length=40)),
                 ('content_type', models.CharField(default='application/octet-stream', max_length=255)),
                 ('surface', models.CharField(blank=True, max_length=20)),
                 ('status', models.CharField(choices=[('writing', 'Writing'), ('stored', 'Stored'), ('deleting', 'Deleting'), ('deleted', 'Deleted')], default='writing', max_length=10)),
@@ -110,6 +111,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='file',
             constraint=models.UniqueConstraint(condition=models.Q(('credential__isnull', False), ('status', 'stored')), fields=('workspace', 'credential', 'bucket', 'key'), name='file_in_bucket_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='file',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'stored'), models.Q(('name', ''), _negated=True)), fields=('workspace', 'name'), name='file_called_once'),
         ),
         migrations.AddConstraint(
             model_name='uploadpart',
