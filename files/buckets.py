@@ -11,7 +11,7 @@
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -136,6 +136,19 @@ class Bucket:
         """A new object to write to. It is there once closed, and then has its `etag`."""
         self.refuse_hidden(path)
         return cast(BinaryIO, ObjectWriter(self, path))
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> str:
+        """Make an object of these bytes; returns its ETag. If that fails, no part of it is left."""
+        target = cast(ObjectWriter, self.create(key))
+        try:
+            for chunk in chunks:
+                target.write(chunk)
+            target.close()
+        except BaseException:
+            with suppress(BucketError):
+                target.abort()
+            raise
+        return target.etag
 
     def discard(self, path: str, written: BinaryIO) -> None:
         """Leave nothing of an object whose writing broke off."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,7 +18,6 @@ from files.buckets import (
     BucketError,
     NoSuchBucketError,
     NoSuchKeyError,
-    ObjectWriter,
 )
 from files.models import File, FileQuerySet
 from files.storage import STORE_FAILURES, store
@@ -104,7 +103,7 @@ def move_to_bucket(file: File, bucket: Bucket, key: str, *, waiting: Waiting = n
     file.save()
     try:
         with waiting(), _named_failures():
-            file.etag = _copy(store().stream(file.path), bucket, key)
+            file.etag = bucket.put(key, store().stream(file.path))
             store().delete(file.path)
     except BaseException as error:
         if isinstance(error, BucketError) and error.permanent:
@@ -114,20 +113,6 @@ def move_to_bucket(file: File, bucket: Bucket, key: str, *, waiting: Waiting = n
         with suppress(StoreError):
             discard(file)
         raise
-
-
-def _copy(chunks: Iterator[bytes], bucket: Bucket, key: str) -> str:
-    """Returns the ETag. Raises BucketError."""
-    target = cast(ObjectWriter, bucket.create(key))
-    try:
-        for chunk in chunks:
-            target.write(chunk)
-        target.close()
-    except BaseException:
-        with suppress(BucketError):
-            target.abort()
-        raise
-    return target.etag
 
 
 def upload_limit() -> int:
