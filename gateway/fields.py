@@ -26,10 +26,14 @@ def decoded(body: bytes | msgspec.Raw, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise RequestError(
-            "The body is no JSON object: send one, with content-type application/json.",
-            code="invalid_json",
-        ) from None
+        raise no_json() from None
+
+
+def no_json() -> RequestError:
+    return RequestError(
+        "The body is no JSON object: send one, with content-type application/json.",
+        code="invalid_json",
+    )
 
 
 def refuse_nul(text: str, param: str) -> None:

@@ -1,6 +1,5 @@
 """Files and batches as OpenAI's SDK asks for them."""
 
-import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +15,14 @@ from files.models import File
 from gateway.body import whole
 from gateway.choice import provider_of
 from gateway.fields import Fields, decoded
-from gateway.openai import inline, wire
+from gateway.inline import Limits, created
+from gateway.openai import wire
+from gateway.repeats import repeat_of
 from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.turns import give_back_connections
 from gateway.upload import receive
+
+REQUESTS = (("requests",),)
 
 
 class OpenAIView(SurfaceView):
@@ -122,16 +125,13 @@ class Files(OpenAIView):
 
 class Batches(OpenAIView):
     def create(self, request: Request) -> Response:
-        body = whole(request._request)
-        given, requests = inline.parted(body)
-        input_file_id, fields = wire.read_create(given, inline=requests is not None)
-        repeat = self.repeat(request, body)
-        if requests is None:
-            batch, new = self.make(self.input_file(input_file_id), fields, repeat)
-        else:
-            with inline.stored(self.caller.workspace, requests) as written:
-                batch, new = self.make(written.file, fields, repeat)
-                written.wanted = new
+        limits = Limits(bytes=files.upload_limit())
+        with created(request, self.caller, REQUESTS, surface="openai", limits=limits) as body:
+            body.fields.pop("requests", None)
+            input_file_id, fields = wire.read_create(body.fields, inline=body.file is not None)
+            file = body.file or self.input_file(input_file_id)
+            batch, new = self.make(file, fields, repeat_of(request, body.digest))
+            body.wanted = new
         if new:
             tasks.ring(batch.pk)
         return Response(wire.write_batch(batch))
@@ -195,10 +195,3 @@ class Batches(OpenAIView):
                 param="input_file_id",
             )
         return file
-
-    def repeat(self, request: Request, body: bytes) -> services.Repeat:
-        """How to know this create again. The SDK counts its own retries in a header."""
-        digest = hashlib.sha256(self.caller.fingerprint.encode() + b"\n" + body).hexdigest()
-        retries = request.headers.get("x-stainless-retry-count", "0")
-        key = request.headers.get("idempotency-key")
-        return services.Repeat(digest, key[:255] if key else None, retries not in ("", "0"))

@@ -78,6 +78,7 @@ def read_create(body: Mapping[str, Any], *, inline: bool = False) -> tuple[str, 
         "output_expires_seconds": read_expiry(form.take("output_expires_after")),
         "provider": read_provider(form) or "",
         "model_override": form.optional_text("model", longest=255),
+        "inline": inline,
     }
     form.refuse_others()
     return input_file_id, fields

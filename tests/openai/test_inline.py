@@ -42,6 +42,7 @@ def test_requests_are_kept_as_they_were_written(views, credentials):
         ({"requests": []}, "requests", "empty_array"),
         ({"requests": {"custom_id": "a"}}, "requests", "invalid_type"),
         ({"requests": "a"}, "requests", "invalid_type"),
+        ({"requests": [request("a", "b"), {"custom_id": "c"}, 7]}, "requests.2", "invalid_type"),
         ({"requests": [request("a", "b")], "foo": 1}, "foo", "unknown_parameter"),
         (
             {"requests": [request("a", "b")], "input_file_id": "file-abc"},
@@ -68,17 +69,30 @@ def test_neither_file_nor_requests_is_an_error(inside: OpenAI):
 
 
 def test_a_wrong_request_fails_the_batch_by_its_line(inside: OpenAI):
-    batch = lived(inside, inline(inside, {"requests": [request("a", "b"), {"custom_id": "c"}, 7]}))
+    batch = lived(inside, inline(inside, {"requests": [request("a", "b"), {"custom_id": "c"}, {}]}))
 
     assert batch.status == "failed"
     assert [error.line for error in batch.errors.data] == [2, 3]
 
 
-def test_more_than_a_body_may_hold_is_sent_to_a_file(inside: OpenAI, settings):
+def test_requests_may_be_larger_than_a_body_is_otherwise(inside: OpenAI, settings):
     settings.MAX_JSON_BYTES = 1000
-    with pytest.raises(sdk.APIStatusError, match="upload a file instead") as caught:
-        inline(inside, {"requests": [request("a", "b" * 2000)]})
+    assert inline(inside, {"requests": [request("a", "b" * 2000)]}).status == "validating"
+
+
+@pytest.mark.parametrize(
+    ("setting", "body"),
+    [
+        ("MAX_FILE_BYTES", {"requests": [request("a", "b" * 2000)]}),
+        ("MAX_JSON_BYTES", {"requests": [request("a", "b")], "model": "b" * 2000}),
+    ],
+)
+def test_a_body_has_its_bounds(inside: OpenAI, settings, setting: str, body: dict):
+    setattr(settings, setting, 1000)
+    with pytest.raises(sdk.APIStatusError, match="larg") as caught:
+        inline(inside, body)
     assert caught.value.status_code == 413
+    assert not File.objects.exists()
 
 
 def test_repeated_requests_make_one_batch_and_keep_one_file(inside: OpenAI):

@@ -1,0 +1,24 @@
+"""How to know a create again that is repeated because its answer got lost."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from rest_framework.request import Request
+
+from batches.services import Repeat
+from gateway.authentication import Caller
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+
+def digest_of(caller: Caller, body: bytes = b"") -> "_Hash":
+    """Stands for who sent what. Of a body that comes in pieces, update it with each."""
+    return hashlib.sha256(caller.fingerprint.encode() + b"\n" + body)
+
+
+def repeat_of(request: Request, digest: str) -> Repeat:
+    """Clients say it with a key, and SDKs count their own retries in a header."""
+    retries = request.headers.get("x-stainless-retry-count", "0")
+    key = request.headers.get("idempotency-key")
+    return Repeat(digest, key[:255] if key else None, retries not in ("", "0"))
