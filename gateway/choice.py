@@ -1,5 +1,6 @@
 """Which provider a batch goes to: the one that its client names, or else the one that its records tell."""
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from rest_framework.request import Request
@@ -8,6 +9,7 @@ from batches import translate
 from files import services as files
 from files.models import File
 from gateway.surface import RequestError
+from gateway.turns import stepping_aside
 from providers.models import Provider, Workspace
 from providers.records import MalformedRecordError, RecordError
 from providers.registry import UPSTREAMS
@@ -43,7 +45,11 @@ def first_of(file: File, *, model: str = "") -> First | None:
     `model` is the batch's own, asked instead of the record's. Raises StoreError.
     """
     try:
-        source = translate.Input(files.stream(file), provider=Provider.OPENAI.value, model=model)
+        # The first block of the bytes is read here, and from a client's bucket that may take long.
+        with stepping_aside() if file.credential else nullcontext():
+            source = translate.Input(
+                files.stream(file), provider=Provider.OPENAI.value, model=model
+            )
         _, _, record = next(source.opened())
         if isinstance(record, RecordError):
             return First(source.dialect.name, "", model)
