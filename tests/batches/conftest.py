@@ -19,15 +19,9 @@ from providers.anthropic import upstream as anthropic
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
 from tests.sandbox.process import start_sandbox
+from tests.vendor_models import MODELS
 
 _names = count()
-# What each provider is asked for.
-MODELS = {
-    "openai": "gpt-5-mini",
-    "anthropic": "claude-opus-4-6",
-    "gemini": "gemini-3-pro-preview",
-    "bedrock": "anthropic.claude-opus-4-6-v1",
-}
 every_provider = pytest.mark.parametrize("provider", MODELS, indirect=True)
 other_providers = pytest.mark.parametrize(
     "provider", [name for name in MODELS if name != "openai"], indirect=True

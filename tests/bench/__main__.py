@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import batches, poll, records, slow, start, transfers, translation
+from tests.bench import batches, poll, providers, records, slow, start, transfers, translation
 from tests.bench.measure import Figure
 from tests.bench.place import Place, running_place
 from tests.bench.table import footer, header, line
@@ -20,6 +20,7 @@ IN_PLACE: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "transfers": transfers.measured,
     "slow": slow.measured,
     "records": records.measured,
+    "providers": providers.measured,
     "batches": batches.measured,
 }
 ALONE: dict[str, Callable[[], Iterator[Figure]]] = {

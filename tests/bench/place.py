@@ -52,8 +52,8 @@ class Target:
         assert answer.ok, answer.text
         return answer.content
 
-    def create(self, file_id: str) -> str:
-        return str(self.call("POST", "/batches", json=order(file_id))["id"])
+    def create(self, file_id: str, **more: str) -> str:
+        return str(self.call("POST", "/batches", json={**order(file_id), **more})["id"])
 
     def wait(self, batch_id: str, *, seconds: float = 120) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
@@ -125,10 +125,10 @@ def order(file_id: str) -> dict[str, str]:
     return {"input_file_id": file_id, "endpoint": ENDPOINT, "completion_window": "24h"}
 
 
-def record(number: int, *, size: int = 300) -> bytes:
+def record(number: int, *, size: int = 300, model: str = "gpt-5-mini") -> bytes:
     """A line of an input file, of so many bytes with its end."""
     text = (
         f'{{"custom_id":"record-{number:08d}","method":"POST","url":"{ENDPOINT}","body":'
-        '{"model":"gpt-5-mini","messages":[{"role":"user","content":"%s"}]}}\n'
+        f'{{"model":"{model}","messages":[{{"role":"user","content":"%s"}}]}}}}\n'
     )
     return (text % ("x" * (size - len(text) + 2))).encode()

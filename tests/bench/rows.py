@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import datetime
 
 import django
 
@@ -10,7 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
 django.setup()
 
 from batches.models import Batch, Job  # noqa: E402
+from providers.listed import ListedUpstream  # noqa: E402
 from providers.models import VirtualKey  # noqa: E402
+from providers.registry import upstream  # noqa: E402
 from providers.services import default_workspace  # noqa: E402
 
 
@@ -29,10 +32,23 @@ def times(batch_id: str) -> dict[str, float]:
     submitted = max(job.submitted_at for job in jobs if job.submitted_at)
     ended = max(job.ended_at for job in jobs if job.ended_at)
     assert batch.completed_at
+    last = max(jobs, key=lambda job: job.ended_at or job.created_at)
+    told = _end_told(last) or ended
     return {
         "submit": (submitted - batch.created_at).total_seconds(),
         "collect": (batch.completed_at - ended).total_seconds(),
+        "after": (batch.completed_at - told).total_seconds(),
+        "jobs": len(jobs),
     }
+
+
+def _end_told(job: Job) -> datetime | None:
+    """When the provider says that it ended, where it says so in more than seconds."""
+    known = upstream(job.credential.provider, job.credential.account)
+    assert isinstance(known, ListedUpstream)
+    said = known.retrieve(job.upstream_id)
+    found = said.get("ended_at") or said.get("metadata", {}).get("endTime") or said.get("endTime")
+    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 if __name__ == "__main__":
