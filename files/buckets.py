@@ -11,12 +11,12 @@
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
 
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -41,6 +41,9 @@ ACTIONS = (
     "s3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and "
     "s3:ListBucketMultipartUploads"
 )
+
+
+Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class BucketError(StoreError):
@@ -111,6 +114,9 @@ class Bucket:
     there for Bifrost alone is hidden: it is not listed, and to ask for it raises BucketDeniedError.
     """
 
+    waiting: ClassVar[Waiting] = staticmethod(nullcontext)
+    """Entered while S3 is waited for: the web side lets another request have the turn meanwhile."""
+
     def __init__(
         self, credential: Credential, name: str = "", region: str = "", *, tries: int = TRIES
     ) -> None:
@@ -128,9 +134,30 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """The S3 client itself. Whoever calls it does so within `named_failures`."""
+        """The S3 client itself. Raises BucketError."""
         with self.named_failures():
             return self.aws.client("s3", tries=self.tries)
+
+    def call(self, operation: str, *, key: str = "", **parameters: Any) -> dict[str, Any]:
+        """One call of S3's, by the client's name for it, about the bucket or one of its objects.
+
+        Of an object's body it reads nothing: `chunks` does.
+        """
+        about = {"Bucket": self.name, **({"Key": key} if key else {})}
+        client = self.client
+        with Bucket.waiting(), self.named_failures(key):
+            answer: dict[str, Any] = getattr(client, operation)(**about, **parameters)
+        return answer
+
+    def chunks(self, body: Any, key: str) -> Iterator[bytes]:
+        """What an answer's body holds."""
+        with closing(body):
+            while True:
+                with Bucket.waiting(), self.named_failures(key):
+                    chunk: bytes = body.read(CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk
 
     def create(self, path: str) -> BinaryIO:
         """A new object to write to. It is there once closed, and then has its `etag`."""
@@ -161,38 +188,30 @@ class Bucket:
         """The bytes of an object, if it still has the ETag. Raises NoSuchKeyError."""
         self.refuse_hidden(path)
         wanted = {"IfMatch": f'"{etag}"'} if etag else {}
-        with self.named_failures(path):
-            answer = self.client.get_object(Bucket=self.name, Key=path, **wanted)
-            with closing(answer["Body"]) as content:
-                yield from content.iter_chunks(CHUNK_BYTES)
+        answer = self.call("get_object", key=path, **wanted)
+        yield from self.chunks(answer["Body"], path)
 
     def delete(self, path: str) -> None:
         """It is no error if there is no such object."""
         self.refuse_hidden(path)
-        with self.named_failures(path):
-            self.client.delete_object(Bucket=self.name, Key=path)
+        self.call("delete_object", key=path)
 
     def forget(self, path: str) -> None:
         """Remove an object, and the parts of one that a writer left who died."""
-        with self.named_failures(path):
-            found = self.client.list_multipart_uploads(Bucket=self.name, Prefix=path)
-            for upload in found.get("Uploads", ()):
-                if upload["Key"] == path:
-                    self.client.abort_multipart_upload(
-                        Bucket=self.name, Key=path, UploadId=upload["UploadId"]
-                    )
+        found = self.call("list_multipart_uploads", Prefix=path)
+        for upload in found.get("Uploads", ()):
+            if upload["Key"] == path:
+                self.call("abort_multipart_upload", key=path, UploadId=upload["UploadId"])
         self.delete(path)
 
     def check(self) -> None:
         """Raises BucketError if the bucket cannot be reached."""
-        with self.named_failures():
-            self.client.head_bucket(Bucket=self.name)
+        self.call("head_bucket")
 
     def head(self, key: str) -> Entry:
         """Raises NoSuchKeyError. S3 does not say here whether it is the bucket that is missing."""
         self.refuse_hidden(key)
-        with self.named_failures(key):
-            found = self.client.head_object(Bucket=self.name, Key=key)
+        found = self.call("head_object", key=key)
         return Entry(
             key,
             found["ContentLength"],
@@ -215,10 +234,7 @@ class Bucket:
     def _page(self, prefix: str, after_key: str, limit: int) -> tuple[list[Entry], str]:
         """What one call lists, without what is hidden, and the key to go on behind, if there is more."""
         behind = {"StartAfter": after_key} if after_key else {}
-        with self.named_failures():
-            answer = self.client.list_objects_v2(
-                Bucket=self.name, Prefix=prefix, MaxKeys=limit, **behind
-            )
+        answer = self.call("list_objects_v2", Prefix=prefix, MaxKeys=limit, **behind)
         listed = [
             Entry(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
             for one in answer.get("Contents", ())
@@ -341,10 +357,7 @@ class ObjectWriter:
         self.etag = answer["ETag"].strip('"')
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        with self.bucket.named_failures(self.key):
-            call = getattr(self.bucket.client, operation)
-            answer: dict[str, Any] = call(Bucket=self.bucket.name, Key=self.key, **parameters)
-            return answer
+        return self.bucket.call(operation, key=self.key, **parameters)
 
 
 def _aws(credential: Credential, region: str) -> AWS:

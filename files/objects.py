@@ -5,7 +5,6 @@ it is; a batch that reads it has to `adopt` it first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from files.buckets import JSON_LINES, Bucket, Entry, NoSuchKeyError
 from files.models import File
-from files.services import Waiting
 from providers.models import Workspace
 
 LONGEST_NAME = 512
@@ -28,14 +26,9 @@ class Listed(NamedTuple):
     more: bool
 
 
-def find(workspace: Workspace, bucket: Bucket, key: str, *, waiting: Waiting = nullcontext) -> File:
-    """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see.
-
-    The context `waiting` is entered while nothing but S3 is waited for.
-    """
-    with waiting():
-        entry = bucket.head(key)
-    (known,) = _known(workspace, bucket, [entry])
+def find(workspace: Workspace, bucket: Bucket, key: str) -> File:
+    """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see."""
+    (known,) = _known(workspace, bucket, [bucket.head(key)])
     if known is None:
         raise NoSuchKeyError(f"s3://{bucket.name}/{key[:200]} does not exist")
     return known

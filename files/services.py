@@ -3,8 +3,8 @@
 import errno
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, BinaryIO
@@ -25,8 +25,6 @@ from files.storage import StoreError as StoreError
 from providers.models import Workspace
 
 logger = logging.getLogger(__name__)
-
-Waiting = Callable[[], AbstractContextManager[None]]
 
 WRITING_LASTS = timedelta(days=1)
 DELETING_LASTS = timedelta(days=7)
@@ -92,17 +90,17 @@ def publish(file: File, **fields: Any) -> File:
     return file
 
 
-def move_to_bucket(file: File, bucket: Bucket, key: str, *, waiting: Waiting = nullcontext) -> None:
+def move_to_bucket(file: File, bucket: Bucket, key: str) -> None:
     """Bring a written file into a client's bucket; `publish` it afterwards. If that fails, it is gone.
 
     The row says first where the bytes go, so that the sweep finds what a process leaves that dies meanwhile.
-    The context `waiting` is entered while nothing but the stores is waited for. Raises StoreError.
+    Raises StoreError.
     """
     file.credential, file.region = bucket.credential, bucket.region
     file.bucket, file.key = bucket.name, key
     file.save()
     try:
-        with waiting(), _named_failures():
+        with _named_failures():
             file.etag = bucket.put(key, store().stream(file.path))
             store().delete(file.path)
     except BaseException as error:
@@ -146,14 +144,14 @@ def delete(file: File) -> None:
     )
 
 
-def delete_at_once(file: File, *, waiting: Waiting = nullcontext) -> None:
+def delete_at_once(file: File) -> None:
     """Delete a file and its bytes. If that fails, the file is as it was before. Raises StoreError.
 
-    No batch may be reading it. `waiting` is as in `move_to_bucket`.
+    No batch may be reading it.
     """
     delete(file)
     try:
-        _remove(file, waiting=waiting)
+        _remove(file)
     except StoreError:
         File.objects.filter(pk=file.pk, status=File.Status.DELETING).update(
             status=File.Status.STORED, deleted_at=None
@@ -185,13 +183,12 @@ def purge(files: FileQuerySet) -> int:
     return count
 
 
-def _remove(file: File, *, tries: int = TRIES, waiting: Waiting = nullcontext) -> int:
+def _remove(file: File, *, tries: int = TRIES) -> int:
     """Remove the bytes of a deleted file; says of how many rows. Raises StoreError."""
-    shared = file.credential is not None and _sharing(file).exists()
-    with waiting(), _named_failures():
+    with _named_failures():
         if file.credential is None:
             store().delete(file.path)
-        elif not shared:
+        elif not _sharing(file).exists():
             _delete_object(_bucket_of(file, tries=tries), file)
     gone = File.objects.filter(pk=file.pk, status=File.Status.DELETING)
     return gone.update(status=File.Status.DELETED)

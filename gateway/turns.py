@@ -79,11 +79,13 @@ def stepping_aside() -> Iterator[None]:
     if not getattr(_thread, "at_work", False):
         yield
         return
+    _thread.at_work = False
     _turns.give()
     try:
         yield
     finally:
         _turns.take()
+        _thread.at_work = True
 
 
 def give_back_connections() -> None:
