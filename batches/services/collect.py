@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils import timezone
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
+from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, input_of, problem, share_of, upstream_of
 from batches.services.usage import total_usage, usage_of
@@ -18,7 +19,7 @@ from files import services as files
 from files.models import File
 from providers.base import UpstreamError
 
-JSON_LINES = "application/jsonl"
+JSON_LINES, JSON = "application/jsonl", "application/json"
 BLOCK_BYTES = 256 * 1024
 
 
@@ -131,8 +132,10 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
             both = _both(stack, claim, jobs, index) if bad.count else good
     if lost := dict(source.translation.dropped_from_answers):
         batch.dropped = {**batch.dropped, "answers": lost}
-    batch.usage = usage_of(source.translation.used)
-    _finish(claim, jobs, index, good, bad, both)
+    batch.usage = total_usage([job.usage for job in jobs]) or usage_of(source.translation.used)
+    results = _Results(good, bad, both)
+    delivery = _delivered(claim, jobs, results)
+    _finish(claim, jobs, index, results, delivery)
 
 
 class _Side:
@@ -168,6 +171,19 @@ class _Side:
         self.block, self.size = [], 0
 
 
+class _Results(NamedTuple):
+    """Answers, failures, and both together: which is one of the others if there is nothing else."""
+
+    good: _Side
+    bad: _Side
+    both: _Side
+
+    @property
+    def files(self) -> list[tuple[File, str]]:
+        """Each that was written, once, and its word."""
+        return [(side.file, side.word) for side in dict.fromkeys(self) if side.file]
+
+
 def _both(stack: ExitStack, claim: Claim, jobs: list[Job], index: ResultIndex) -> _Side:
     """Answers and failures in one file, in the order of the input."""
     both = _Side(stack, claim, "results")
@@ -177,23 +193,33 @@ def _both(stack: ExitStack, claim: Claim, jobs: list[Job], index: ResultIndex) -
     return both
 
 
+def _delivered(claim: Claim, jobs: list[Job], results: _Results) -> Delivery:
+    """Lay the results where their client wants them. If that must be tried again, they are written anew."""
+    good, bad, both = results
+    manifest = manifest_of(succeeded=good.count, failed=bad.count, usage=claim.batch.usage)
+    with ExitStack() as undo:
+        for file, _ in results.files:
+            undo.callback(files.discard, file)
+        delivery = deliver(claim, jobs, both.file, manifest)
+        undo.pop_all()
+    return delivery
+
+
 def _finish(
-    claim: Claim,
-    jobs: list[Job],
-    index: ResultIndex,
-    good: _Side,
-    bad: _Side,
-    both: _Side,
+    claim: Claim, jobs: list[Job], index: ResultIndex, results: _Results, delivery: Delivery
 ) -> None:
     batch, now = claim.batch, timezone.now()
+    good, bad, both = results
     status = _final_status(batch, jobs)
     with transaction.atomic():
         for old in (batch.output_file, batch.error_file, batch.results_file):
             if old:
                 files.delete(old)
-        for side in {id(side): side for side in (good, bad, both)}.values():
-            if side.file:
-                _publish(batch, side.file, side.word)
+        delivery.name_files()
+        for file, word in results.files:
+            _publish(batch, file, f"batch_{batch.id}_{word}.jsonl")
+        if delivery.manifest:
+            _publish(batch, delivery.manifest, MANIFEST, JSON)
         for what, times in index.strays.items():
             batch.note("stray results", f"{times} {what}")
         batch.note(str(status), f"{good.count} succeeded, {bad.count} failed")
@@ -207,7 +233,8 @@ def _finish(
             completed=good.count,
             failed=bad.count,
             dropped=batch.dropped,
-            usage=total_usage([job.usage for job in jobs]) or batch.usage,
+            errors=delivery.problems or None,
+            usage=batch.usage,
         )
 
 
@@ -219,13 +246,13 @@ def _final_status(batch: Batch, jobs: list[Job]) -> Batch.Status:
     return Batch.Status.COMPLETED
 
 
-def _publish(batch: Batch, file: File, word: str) -> None:
+def _publish(batch: Batch, file: File, name: str, content_type: str = JSON_LINES) -> None:
     seconds = batch.output_expires_seconds
     files.publish(
         file,
         purpose=File.Purpose.BATCH_OUTPUT,
-        filename=f"batch_{batch.id}_{word}.jsonl",
-        content_type=JSON_LINES,
+        filename=name,
+        content_type=content_type,
         surface=batch.surface,
         expires_at=timezone.now() + timedelta(seconds=seconds) if seconds else None,
     )
