@@ -6,7 +6,7 @@ a process leaves that dies on the way has a row, and is swept.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -140,11 +140,13 @@ def complete(
         except FileNotFoundError:
             # Another completion was faster, or a part was sent again and its bytes are new ones.
             continue
-        if _finish(upload, file, partial(publish, file, **fields), whole=file in chosen):
-            _discard_parts(upload)
-            return file
-        if file not in chosen:
-            _discard_if_possible(file)
+        with ExitStack() as undo:
+            if file not in chosen:
+                undo.callback(_discard_if_possible, file)
+            if _finish(upload, file, partial(publish, file, **fields), whole=file in chosen):
+                undo.pop_all()
+                _discard_parts(upload)
+                return file
     if done := _completed(upload):
         return done
     raise StoreError("the parts change while they are put together")

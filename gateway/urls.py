@@ -3,9 +3,12 @@
 from django.urls import re_path
 
 from gateway.bedrock import views as bedrock
+from gateway.genai import resumable
+from gateway.genai import views as genai
 from gateway.openai import views as openai
 
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
+GENAI_VERSION = "(?P<version>v1|v1beta)"
 
 urlpatterns = [
     re_path(
@@ -56,5 +59,47 @@ urlpatterns = [
     re_path(
         r"^bedrock(?!/files(?:/|$))(?:/.*)?$",
         bedrock.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
+    ),
+    # The names of models may have slashes and colons in them.
+    re_path(
+        rf"^genai/upload/{GENAI_VERSION}/files/?$",
+        resumable.Uploads.as_view({"post": "create"}),
+    ),
+    re_path(
+        rf"^genai/upload/{GENAI_VERSION}/files:resume$",
+        resumable.Resumed.as_view({"post": "create", "put": "create"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/files/?$",
+        genai.Files.as_view({"get": "list"}),
+    ),
+    re_path(
+        rf"^genai/(?:download/)?{GENAI_VERSION}/files/(?P<name>[^/]+):download$",
+        genai.Files.as_view({"get": "download"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/files/(?P<name>[^/]+)$",
+        genai.Files.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/(?P<model>(?:models|tunedModels)/.+):"
+        r"(?P<verb>batchGenerateContent|asyncBatchEmbedContent)$",
+        genai.Batches.as_view({"post": "create"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/batches/?$",
+        genai.Batches.as_view({"get": "list"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/batches/(?P<batch_id>[^/]+):cancel$",
+        genai.Batches.as_view({"post": "cancel"}),
+    ),
+    re_path(
+        rf"^genai/{GENAI_VERSION}/batches/(?P<batch_id>[^/]+)$",
+        genai.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    re_path(
+        r"^genai(?:/.*)?$",
+        genai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
 ]

@@ -1,8 +1,11 @@
 """Take an ended batch from its clients' sight. Its files stay until they are deleted themselves."""
 
+from contextlib import suppress
+
 from django.utils import timezone
 
 from batches.models import Batch
+from batches.services.cancel import NotCancellableError, cancel
 
 
 class NotDeletableError(Exception):
@@ -13,11 +16,17 @@ class NotDeletableError(Exception):
         self.batch = batch
 
 
-def delete(batch: Batch) -> None:
-    """Raises NotDeletableError while it runs."""
-    if not batch.ended:
+def delete(batch: Batch, *, stop: bool = False) -> None:
+    """Raises NotDeletableError while it runs, unless it is to `stop`: that ends unseen, as after a cancel."""
+    gone = Batch.objects.filter(pk=batch.pk, deleted_at=None)
+    if stop and not batch.ended:
+        # One whose results are being written ends by itself.
+        with suppress(NotCancellableError):
+            cancel(batch)
+    elif not batch.ended:
         raise NotDeletableError(batch)
-    # Conditional: a batch whose results are collected again is not to vanish meanwhile.
-    gone = Batch.objects.exclude(status__in=Batch.ACTIVE).filter(pk=batch.pk, deleted_at=None)
+    else:
+        # Conditional: a batch whose results are collected again is not to vanish meanwhile.
+        gone = gone.exclude(status__in=Batch.ACTIVE)
     if gone.update(deleted_at=timezone.now()):
         batch.note("deleted", "asked for")

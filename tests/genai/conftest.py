@@ -1,0 +1,77 @@
+"""What the tests of this surface share: Google's SDK without a server, and raw calls."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from google import genai
+from httpx2 import Client as HTTPClient
+from httpx2 import WSGITransport
+
+from providers.models import Credential, Workspace
+from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.genai.asking import Raw, connected
+from tests.sandbox.process import start_sandbox
+
+_names = count()
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    return default_workspace()
+
+
+@pytest.fixture
+def views(client: Client, workspace: Workspace) -> Raw:
+    """Raw calls, for which every provider has an account that nobody reaches."""
+    for provider in SANDBOX_PATHS:
+        Credential.objects.create(provider=provider, name=f"none-{next(_names)}")
+    return Raw(client)
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of one that answers at once."""
+    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
+        yield url
+
+
+@pytest.fixture
+def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
+    """An account of its own at each provider."""
+    settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
+    made = {}
+    for provider in SANDBOX_PATHS:
+        made[provider] = Credential(provider=provider, name="sandbox")
+        made[provider].secret = f"key-{next(_names)}"
+        made[provider].base_url = sandbox_url + SANDBOX_PATHS[provider]
+        made[provider].options = SANDBOX_OPTIONS.get(provider, {})
+        made[provider].save()
+    return made
+
+
+@pytest.fixture
+def http() -> Iterator[HTTPClient]:
+    """In one process and one transaction with what answers."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as made:
+        yield made
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def google(http: HTTPClient, workspace: Workspace) -> Callable[..., genai.Client]:
+    """Makes clients of any provider and version: `google("openai")`, `google(version="v1beta")`."""
+    return lambda provider="", **more: connected("http://testserver", provider, http=http, **more)
+
+
+@pytest.fixture
+def gemini(google: Callable[..., genai.Client], credentials: object) -> genai.Client:
+    return google()
