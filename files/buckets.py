@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from files.storage import CHUNK_BYTES, PART_BYTES, StoreError
+from files.storage import CHUNK_BYTES, PART_BYTES, StoreError, wanted_range
 from providers.base import UpstreamError
 from providers.bedrock.account import AWS
 from providers.bedrock.errors import named_failures
@@ -184,10 +184,12 @@ class Bucket:
         # The answer to its completion may be what got lost.
         self.delete(path)
 
-    def stream(self, path: str, *, etag: str = "") -> Iterator[bytes]:
-        """The bytes of an object, if it still has the ETag. Raises NoSuchKeyError."""
+    def stream(
+        self, path: str, *, start: int = 0, end: int | None = None, etag: str = ""
+    ) -> Iterator[bytes]:
+        """The bytes of an object from `start` up to `end`. Raises NoSuchKeyError if its ETag is another."""
         self.refuse_hidden(path)
-        wanted = {"IfMatch": f'"{etag}"'} if etag else {}
+        wanted = wanted_range(start, end) | ({"IfMatch": f'"{etag}"'} if etag else {})
         answer = self.call("get_object", key=path, **wanted)
         yield from self.chunks(answer["Body"], path)
 

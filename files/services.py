@@ -118,21 +118,23 @@ def upload_limit() -> int:
     return limit
 
 
-def stream(file: File) -> Iterator[bytes]:
-    """The file's bytes. Raises FileNotFoundError if they are gone, StoreError if the store fails.
+def stream(file: File, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The file's bytes, from `start` up to `end`, if it has any there.
 
-    What lies in a client's bucket is gone, too, once another object has its key.
+    Raises FileNotFoundError if they are gone, StoreError if the store fails. What lies in a client's
+    bucket is gone, too, once another object has its key.
     """
     with _named_failures():
         if file.credential:
-            yield from _bucket_of(file).stream(file.key, etag=file.etag)
+            bucket = _bucket_of(file)
+            yield from bucket.stream(file.key, start=start, end=end, etag=file.etag)
         else:
-            yield from store().stream(file.path)
+            yield from store().stream(file.path, start=start, end=end)
 
 
-def opened(file: File) -> Iterator[bytes]:
+def opened(file: File, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """As `stream`, but what is wrong is raised at once and not with the first chunk."""
-    chunks = stream(file)
+    chunks = stream(file, start=start, end=end)
     first = next(chunks, b"")
     return chain((first,), chunks)
 

@@ -32,8 +32,8 @@ class Store(Protocol):
     def discard(self, path: str, written: BinaryIO) -> None:
         """Leave nothing of an object whose writing broke off."""
 
-    def stream(self, path: str) -> Iterator[bytes]:
-        """The bytes of an object. Raises FileNotFoundError."""
+    def stream(self, path: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes of an object, from `start` up to `end`. Raises FileNotFoundError."""
 
     def delete(self, path: str) -> None:
         """Remove an object, if it is there."""
@@ -43,6 +43,13 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Raises one of STORE_FAILURES if the store cannot be reached."""
+
+
+def wanted_range(start: int, end: int | None) -> dict[str, str]:
+    """What S3 wants to be told of which bytes to send."""
+    if not start and end is None:
+        return {}
+    return {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
 
 
 def store() -> Store:
@@ -59,9 +66,11 @@ class FolderStore(FileSystemStorage):
         written.close()
         self.delete(path)
 
-    def stream(self, path: str) -> Iterator[bytes]:
+    def stream(self, path: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with Path(self.path(path)).open("rb", buffering=0) as content:
-            while chunk := content.read(CHUNK_BYTES):
+            at = content.seek(start)
+            while chunk := content.read(CHUNK_BYTES if end is None else min(CHUNK_BYTES, end - at)):
+                at += len(chunk)
                 yield chunk
 
     def forget(self, path: str) -> None:
@@ -90,9 +99,9 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
             # The answer to its completion may be what got lost.
             self.delete(path)
 
-    def stream(self, path: str) -> Iterator[bytes]:
+    def stream(self, path: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         try:
-            answer = self.bucket.Object(self._normalize_name(path)).get()
+            answer = self.bucket.Object(self._normalize_name(path)).get(**wanted_range(start, end))
         except self.connection.meta.client.exceptions.NoSuchKey as error:
             raise FileNotFoundError(f"{path} is not in the bucket") from error
         with closing(answer["Body"]) as content:

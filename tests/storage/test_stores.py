@@ -52,6 +52,16 @@ def test_it_is_read_in_chunks(store: Store):
     assert max(map(len, store.stream(PATH))) <= 2**20
 
 
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 1), (5, 6), (5, None), (0, 999_999), (300_000, 999_999), (999_998, None)]
+)
+def test_a_part_of_it_is_read(store: Store, start: int, end: int | None):
+    content = random.Random(1).randbytes(999_999)
+    write(store, content)
+
+    assert b"".join(store.stream(PATH, start=start, end=end)) == content[start:end]
+
+
 def test_what_is_deleted_is_gone(store: Store):
     write(store, b"content")
 
