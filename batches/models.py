@@ -98,6 +98,9 @@ class Batch(models.Model):
     refused = models.PositiveIntegerField(
         default=0, help_text="records that the provider has no words for"
     )
+    failures = models.JSONField(
+        default=dict, help_text="how many of the failed are so for what kind of reason"
+    )
     dropped = models.JSONField(
         default=dict, help_text="how many requests and answers lost what on their way"
     )

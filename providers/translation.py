@@ -10,6 +10,7 @@ from providers.records import (
     Body,
     Dialect,
     Failure,
+    FailureKind,
     Losses,
     MalformedRecordError,
     ProviderBody,
@@ -66,6 +67,8 @@ class Translation:
         self._request_losses: dict[str, Losses] = {}
         self._answer_losses: dict[tuple[str, str], Losses] = {}
         self.used = Used()
+        self.failures: Counter[FailureKind] = Counter()
+        """How many results were failures, by kind."""
 
     @property
     def dropped(self) -> Counter[str]:
@@ -110,11 +113,13 @@ class Translation:
         Raises MalformedRecordError if the provider's line is none of its dialect.
         """
         result = self._target.open_result(line)
+        outcome: bytes | Failure = result.outcome
+        if not (self._same or isinstance(outcome, Failure)):
+            outcome = self._answer(record, result_id, outcome)
+        if isinstance(outcome, Failure):
+            self.failures[outcome.kind] += 1
         if self._same:
             return result.succeeded, self._source.reseal_result(record, result)
-        outcome: bytes | Failure = result.outcome
-        if not isinstance(outcome, Failure):
-            outcome = self._answer(record, result_id, outcome)
         if isinstance(outcome, Failure):
             return False, self._source.seal_failure(record, result_id, outcome)
         return True, self._source.seal_result(record, result_id, outcome)
@@ -133,6 +138,7 @@ class Translation:
 
     def failure(self, record: Record, result_id: str, failure: Failure) -> bytes:
         """The line that tells the client why its record has no answer."""
+        self.failures[failure.kind] += 1
         return self._source.seal_failure(record, result_id, failure)
 
     def _render(

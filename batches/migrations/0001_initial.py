@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('completed', models.PositiveIntegerField(default=0)),
                 ('failed', models.PositiveIntegerField(default=0)),
                 ('refused', models.PositiveIntegerField(default=0, help_text='records that the provider has no words for')),
+                ('failures', models.JSONField(default=dict, help_text='how many of the failed are so for what kind of reason')),
                 ('dropped', models.JSONField(default=dict, help_text='how many requests and answers lost what on their way')),
                 ('errors', models.JSONField(help_text='code, message, param and line of each', null=True)),
                 ('usage', models.JSONField(null=True)),

@@ -67,7 +67,7 @@ def outcomes(
 ) -> Iterator[tuple[bool, bytes]]:
     """One line for every record of the input, in its order, and whether it succeeded.
 
-    A batch that was cancelled before anybody looked at its records has none.
+    A batch that was cancelled before anybody counted its records has none.
     """
     if not batch.total:
         return
@@ -79,17 +79,28 @@ def outcomes(
             yield told.result(number, record, result_id, line)
         else:
             failure = source.translation.refusal(record) or _left_out(
-                jobs, number, source.model_of(record)
+                batch, jobs, number, source.model_of(record)
             )
             yield False, told.failure(number, record, result_id, failure)
 
 
-def _left_out(jobs: list[Job], number: int, model: str) -> Failure:
+def _left_out(batch: Batch, jobs: list[Job], number: int, model: str) -> Failure:
+    if not jobs:
+        return _never_planned(batch)
     mine = [job for job in jobs if share_of(job).model in (None, model)]
     job = mine[bisect_right(mine, number, key=lambda job: job.first) - 1]
     if job.problems:
         return Failure("missing", job.problems[0]["message"], job.problems[0]["code"])
     return LEFT_OUT[job.ending]
+
+
+def _never_planned(batch: Batch) -> Failure:
+    """Of a batch that was found wrong, or cancelled, before it had jobs."""
+    for error in batch.errors or ():
+        where = f" Line {error['line']}:" if error["line"] else ""
+        message = f"The batch failed.{where} {error['message']}"
+        return Failure("invalid_request", message, error["code"])
+    return LEFT_OUT[""]
 
 
 def _blocks(told: Iterator[tuple[bool, bytes]]) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ BLOCK_BYTES = 256 * 1024
 def submit(claim: Claim) -> None:
     """From `validating` to `in_progress`, or to `failed`. Raises UpstreamError to be tried again."""
     batch = claim.batch
-    if not batch.total and not _plan(claim):
+    if not batch.jobs.exists() and not _plan(claim):
         return
     for job in batch.jobs.filter(status__in=(Job.Status.PLANNED, Job.Status.SUBMITTING)).order_by(
         "ordinal"
