@@ -144,8 +144,8 @@ def _tag(value: object, path: str) -> tuple[str, str]:
     if not 1 <= len(key) <= LONGEST_TAG_KEY or len(text) > LONGEST_TAG_VALUE:
         limits = f"keys have 1 to {LONGEST_TAG_KEY} characters, values up to {LONGEST_TAG_VALUE}"
         raise _wrong(path, limits)
-    if not TAG.fullmatch(key + text):
-        raise _wrong(path, f"key and value must match {TAG.pattern}")
+    if not TAG.fullmatch(key + text) or key.lower().startswith("aws:"):
+        raise _wrong(path, f"key and value must match {TAG.pattern}, and no key begins with aws:")
     return key, text
 
 

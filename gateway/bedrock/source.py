@@ -1,6 +1,8 @@
 """Which file a job is to read, and for what endpoint its records are."""
 
 from batches.translate import ENDPOINTS
+from files import objects
+from files.buckets import bucket_of
 from files.models import File
 from gateway.bedrock.asked import FILE_TAG, Create
 from gateway.choice import first_of
@@ -22,11 +24,20 @@ def input_of(workspace: Workspace, asked: Create) -> File:
         if file is None:
             raise _missing(f"The file '{asked.file_id[:100]}', which the tag '{FILE_TAG}' names,")
         return file
+    if file := one(visible, core_id(asked.source.key)):
+        return file
+    if asked.fields["provider"] == Provider.BEDROCK:
+        return _object(workspace, asked)
     named = visible.filter(credential=None, bucket=asked.source.bucket, key=asked.source.key)
-    file = one(visible, core_id(asked.source.key)) or next(iter(named.order_by()), None)
+    file = next(iter(named.order_by()), None)
     if file is None:
         raise _missing(f"The object '{asked.fields['input_uri']}'")
     return file
+
+
+def _object(workspace: Workspace, asked: Create) -> File:
+    bucket = bucket_of(workspace, asked.source.bucket)
+    return objects.adopt(objects.find(workspace, bucket, asked.source.key))
 
 
 def endpoint_of(file: File, asked: Create) -> str:
