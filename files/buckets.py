@@ -250,7 +250,7 @@ class Bucket:
         """Raises BucketDeniedError for what is there for Bifrost alone."""
         if self._hidden(key):
             raise BucketDeniedError(
-                f"s3://{self.name}/{key[:200]} is Bifrost's own: name another key"
+                f"the object s3://{self.name}/{key[:200]} is Bifrost's own: name another"
             )
 
     def _hidden(self, key: str) -> str:
@@ -285,9 +285,9 @@ class Bucket:
         if name == "NoSuchBucket" or (error.code == "http_404" and not key):
             return NoSuchBucketError(f"the bucket '{self.name}' does not exist: make it first")
         if error.code == "http_404":
-            return NoSuchKeyError(f"{where} does not exist")
+            return NoSuchKeyError(f"the object {where} does not exist")
         if error.code == "http_412":
-            return NoSuchKeyError(f"{where} is another object by now")
+            return NoSuchKeyError(f"the object {where} was replaced by another")
         if error.code in ("http_401", "http_403", "no_credentials"):
             return BucketDeniedError(
                 f"the account of the credential for Bedrock may not use {where}: allow it {ACTIONS}"

@@ -49,10 +49,18 @@ def buckets(workspace: Workspace, *, after: str = "", limit: int) -> list[str]:
 
 
 def page(
-    workspace: Workspace, bucket: str, *, prefix: str = "", after: str = "", limit: int
+    workspace: Workspace,
+    bucket: str,
+    *,
+    prefix: str = "",
+    after: str = "",
+    start: str = "",
+    limit: int,
 ) -> list[File]:
-    """The first files whose keys begin so and come behind that one, in the order of the bytes of keys."""
+    """The first files whose keys begin so, from `start` on and behind `after`, in the order of their bytes."""
     rows = in_bucket(workspace, bucket).filter(key__gt=after)
+    if start:
+        rows = rows.filter(key__gte=start)
     if prefix:
         rows = rows.filter(key__gte=prefix)
         if beyond := beyond_all(prefix):

@@ -30,17 +30,27 @@ def find(workspace: Workspace, bucket: Bucket, key: str) -> File:
     """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see."""
     (known,) = _known(workspace, bucket, [bucket.head(key)])
     if known is None:
-        raise NoSuchKeyError(f"s3://{bucket.name}/{key[:200]} does not exist")
+        raise NoSuchKeyError(f"the object s3://{bucket.name}/{key[:200]} does not exist")
     return known
 
 
 def listed(
-    workspace: Workspace, bucket: Bucket, prefix: str = "", *, after_key: str = "", limit: int
+    workspace: Workspace,
+    bucket: Bucket,
+    prefix: str = "",
+    *,
+    after_key: str = "",
+    limit: int,
+    purpose: str = "",
 ) -> Listed:
-    """The first `limit` files behind a key whose own keys begin so, by key. Raises BucketError."""
+    """The first `limit` files behind a key whose own keys begin so, by key, or those for one purpose.
+
+    Raises BucketError.
+    """
     found: list[File] = []
     for file in _files(workspace, bucket, prefix, after_key, limit + 1):
-        found.append(file)
+        if purpose in ("", file.purpose):
+            found.append(file)
         if len(found) > limit:
             break
     return Listed(found[:limit], len(found) > limit)

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from files.buckets import (
@@ -197,10 +198,10 @@ def _remove(file: File, *, tries: int = TRIES) -> int:
 
 
 def _sharing(file: File) -> FileQuerySet:
-    """Other files that the same object holds the bytes of."""
+    """Files that came through Bifrost later, and whose bytes the same object holds by now."""
     wanted = File.objects.filter(status__in=(File.Status.WRITING, File.Status.STORED))
     same = wanted.filter(credential=file.credential, bucket=file.bucket, key=file.key)
-    return same.exclude(pk=file.pk)
+    return same.exclude(Q(pk=file.pk) | Q(status=File.Status.STORED, sha256=""))
 
 
 def _delete_object(bucket: Bucket, file: File) -> None:

@@ -15,12 +15,17 @@ urlpatterns = [
         r"^openai/(?:v1/)?files/?$",
         openai.Files.as_view({"get": "list", "post": "create"}),
     ),
+    # An object in S3, whose key may end with anything: the view tells its content from the rest.
     re_path(
-        r"^openai/(?:v1/)?files/(?P<file_id>[^/]+)/?$",
+        r"^openai/(?:v1/)?files/(?P<file_id>s3://(?s:.+))\Z",
         openai.Files.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
-        r"^openai/(?:v1/)?files/(?P<file_id>[^/]+)/content/?$",
+        r"^openai/(?:v1/)?files/(?P<file_id>(?:files/)?[^/]+)/?$",
+        openai.Files.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    re_path(
+        r"^openai/(?:v1/)?files/(?P<file_id>(?:files/)?[^/]+)/content/?$",
         openai.Files.as_view({"get": "content"}),
     ),
     re_path(
@@ -28,11 +33,11 @@ urlpatterns = [
         openai.Batches.as_view({"get": "list", "post": "create"}),
     ),
     re_path(
-        r"^openai/(?:v1/)?batches/(?P<batch_id>[^/]+)/?$",
+        r"^openai/(?:v1/)?batches/(?P<batch_id>(?:batches/|arn:[^/]+/)?[^/]+)/?$",
         openai.Batches.as_view({"get": "retrieve"}),
     ),
     re_path(
-        r"^openai/(?:v1/)?batches/(?P<batch_id>[^/]+)/cancel/?$",
+        r"^openai/(?:v1/)?batches/(?P<batch_id>(?:batches/|arn:[^/]+/)?[^/]+)/cancel/?$",
         openai.Batches.as_view({"post": "cancel"}),
     ),
     re_path(

@@ -10,19 +10,28 @@ from rest_framework.response import Response
 
 from batches import services, tasks
 from batches.models import Batch
+from files import objects
 from files import services as files
+from files.buckets import Bucket, NoBucketNamedError, bucket_of
 from files.models import File
 from gateway.body import whole
 from gateway.choice import provider_of
 from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
-from gateway.openai import wire
+from gateway.openai import bedrock, wire
 from gateway.repeats import repeat_of
 from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.turns import give_back_connections
 from gateway.upload import receive
+from providers.models import Credential
 
 REQUESTS = (("requests",),)
+CONTENT = "/content"
+
+
+def wants_json(request: Request) -> bool:
+    """What SDKs accept tells the calls for an object `a/content` from those for the content of `a`."""
+    return "application/json" in request.headers.get("accept", "")
 
 
 class OpenAIView(SurfaceView):
@@ -36,12 +45,35 @@ class OpenAIView(SurfaceView):
         return Fields(request.query_params.dict())
 
     def named(self, request: Request) -> None:
-        """A provider may be named with any call; an id is found without. Raises RequestError."""
-        wire.read_provider(self.query(request))
+        """Any call may name a provider, in its body or in its query; an id is found without.
+
+        Raises RequestError.
+        """
+        body, query = self.asked(request)
+        wire.read_provider_of(body, query)
+        body.refuse_others()
+        query.refuse_others()
+
+    def asked(self, request: Request) -> tuple[Fields, Fields]:
+        """What comes with an id, in the body and in the query. Raises RequestError."""
+        sent = b"" if request.method == "GET" else whole(request._request)
+        return Fields(self.decode(sent)), self.query(request)
 
     def decode(self, body: bytes) -> dict[str, object]:
         """The JSON object that was sent, empty where none was. Raises RequestError."""
         return decoded(body, dict[str, object]) if body else {}
+
+    def file(self, file_id: str, *, region: str = "") -> File:
+        """A file of ours, or any object in S3. Raises RequestError and BucketError."""
+        workspace = self.caller.workspace
+        if name := bedrock.read_name(file_id):
+            return objects.find(
+                workspace, bucket_of(workspace, name.bucket, region=region), name.key
+            )
+        file = one(File.objects.visible(workspace), wire.read_id(file_id, "File"))
+        if file is None:
+            raise wire.not_found("File", file_id)
+        return file
 
 
 class Unknown(OpenAIView):
@@ -56,8 +88,12 @@ class Files(OpenAIView):
         limit = files.upload_limit()
         with files.writing(self.caller.workspace, limit=limit) as writer:
             form = receive(request._request, writer)
-            fields = wire.read_upload(form.fields, form.filename)
-        seconds = fields.pop("expires_after")
+            fields = wire.read_upload(form.fields, form.filename, self.query(request))
+            folder, seconds = fields.pop("folder"), fields.pop("expires_after")
+            bucket = self.bucket(folder) if folder else None
+            key = folder.key(writer.file, form.filename[:512], bucket.prefix) if bucket else ""
+        if bucket:
+            files.move_to_bucket(writer.file, bucket, key)
         file = files.publish(
             writer.file,
             **fields,
@@ -70,13 +106,15 @@ class Files(OpenAIView):
 
     def list(self, request: Request) -> Response:
         query = self.query(request)
-        wire.read_provider(query)
+        folder = bedrock.read_folder(query, wire.read_provider(query))
         limit = query.whole("limit", 1, wire.MOST_FILES, wire.MOST_FILES)
+        if folder:
+            return self.list_folder(query, folder, limit)
         order = query.optional_choice("order", ("asc", "desc"))
         rows = self.visible()
         if purpose := query.optional_text("purpose", longest=64):
             rows = rows.filter(purpose=purpose)
-        after = query.optional_text("after", longest=100)
+        after = query.optional_text("after", longest=wire.LONGEST_ID)
         query.refuse_others()
         found, more = page(
             rows,
@@ -86,19 +124,48 @@ class Files(OpenAIView):
         )
         return Response(wire.write_list([wire.write_file(file) for file in found], more=more))
 
-    def retrieve(self, request: Request, file_id: str) -> Response:
-        self.named(request)
-        return Response(wire.write_file(self.find(file_id)))
+    def region(self, request: Request) -> str:
+        """Calls about a file may say where in S3 it is. Its region matters, if that is named: the rest is in
+        the id. Raises RequestError.
+        """
+        body, query = self.asked(request)
+        folder = bedrock.read_folder(query, wire.read_provider_of(body, query))
+        body.refuse_others()
+        query.refuse_others()
+        return folder.region if folder else ""
+
+    def list_folder(self, query: Fields, folder: bedrock.Folder, limit: int) -> Response:
+        """What is in a bucket, by key: of the vendor's orders S3 has none."""
+        purpose = query.optional_choice("purpose", (File.Purpose.BATCH,))
+        after = query.optional_text("after", longest=wire.LONGEST_ID)
+        query.refuse_others()
+        bucket = self.bucket(folder)
+        found, more = objects.listed(
+            self.caller.workspace,
+            bucket,
+            folder.within(bucket.prefix),
+            after_key=self.key_of(after, bucket) if after else "",
+            limit=limit,
+            purpose=purpose or "",
+        )
+        return Response(wire.write_list([wire.write_file(file) for file in found], more=more))
+
+    def retrieve(self, request: Request, file_id: str) -> HttpResponseBase:
+        name = file_id.removesuffix(CONTENT)
+        if bedrock.read_name(name) and name != file_id and not wants_json(request):
+            return self.content(request, name)
+        return Response(wire.write_file(self.file(file_id, region=self.region(request))))
 
     def destroy(self, request: Request, file_id: str) -> Response:
-        self.named(request)
-        file = self.find(file_id)
-        files.delete(file)
+        file = self.file(file_id, region=self.region(request))
+        if file.credential_id and not Batch.objects.active().filter(input_file=file.pk).exists():
+            files.delete_at_once(file)
+        else:
+            files.delete(file)
         return Response(wire.write_deleted(file))
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
-        self.named(request)
-        file = self.find(file_id)
+        file = self.file(file_id, region=self.region(request))
         response = StreamingHttpResponse(
             files.opened(file), content_type="application/octet-stream"
         )
@@ -111,16 +178,31 @@ class Files(OpenAIView):
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
 
-    def find(self, file_id: str, *, among: QuerySet[File] | None = None) -> File:
-        core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
-        file = one(self.visible() if among is None else among, core)
+    def bucket(self, folder: bedrock.Folder) -> Bucket:
+        """Raises RequestError, NoCredentialError and BucketError."""
+        try:
+            return bucket_of(self.caller.workspace, folder.bucket, region=folder.region)
+        except NoBucketNamedError:
+            raise bedrock.no_bucket() from None
+
+    def place(self, file_id: str) -> File:
+        """Where a page ended: a client that deletes what it walks over names files that are gone."""
+        rows = File.objects.filter(workspace=self.caller.workspace)
+        if name := bedrock.read_name(file_id):
+            named = rows.filter(credential__isnull=False, bucket=name.bucket, key=name.key)
+            file = named.first()
+        else:
+            file = one(rows, wire.read_id(file_id, "File"))
         if file is None:
             raise wire.not_found("File", file_id)
         return file
 
-    def place(self, file_id: str) -> File:
-        """Where a page ended: a client that deletes what it walks over names files that are gone."""
-        return self.find(file_id, among=File.objects.filter(workspace=self.caller.workspace))
+    def key_of(self, file_id: str, bucket: Bucket) -> str:
+        """The same in a bucket. Raises RequestError."""
+        place = bedrock.read_name(file_id) or self.place(file_id)
+        if place.bucket != bucket.name:
+            raise wire.not_found("File", file_id)
+        return place.key
 
 
 class Batches(OpenAIView):
@@ -128,7 +210,9 @@ class Batches(OpenAIView):
         limits = Limits(bytes=files.upload_limit())
         with created(request, self.caller, REQUESTS, surface="openai", limits=limits) as body:
             body.fields.pop("requests", None)
-            input_file_id, fields = wire.read_create(body.fields, inline=body.file is not None)
+            input_file_id, fields = wire.read_create(
+                body.fields, self.query(request), inline=body.file is not None
+            )
             file = body.file or self.input_file(input_file_id)
             batch, new = self.make(file, fields, repeat_of(request, body.digest))
             body.wanted = new
@@ -143,11 +227,11 @@ class Batches(OpenAIView):
         provider = fields["provider"] or provider_of(
             workspace, file, model=fields["model_override"]
         )
+        fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
+        usable = Credential.objects.usable(workspace=workspace, provider=provider)
+        bedrock.check_job(fields, next((one.options for one in usable[:1]), None))
         return services.create(
-            workspace=workspace,
-            input_file=file,
-            repeat=repeat,
-            fields={**fields, "provider": provider, "virtual_key": self.caller.key},
+            workspace=workspace, input_file=objects.adopt(file), repeat=repeat, fields=fields
         )
 
     def list(self, request: Request) -> Response:
@@ -168,25 +252,20 @@ class Batches(OpenAIView):
         return Response(wire.write_batch(self.find(batch_id)))
 
     def cancel(self, request: Request, batch_id: str) -> Response:
-        form = Fields(self.decode(whole(request._request)))
-        wire.read_provider(form)
-        form.refuse_others()
+        self.named(request)
         batch = services.cancel(self.find(batch_id))
         tasks.ring(batch.pk)
         return Response(wire.write_batch(batch))
 
     def find(self, batch_id: str) -> Batch:
-        core = wire.read_id(batch_id, wire.BATCH_PREFIX, "Batch")
+        core = wire.read_id(batch_id, "Batch")
         batch = Batch.of(self.caller.workspace, core)
         if batch is None:
             raise wire.not_found("Batch", batch_id)
         return batch
 
     def input_file(self, file_id: str) -> File:
-        core = wire.read_id(file_id, wire.FILE_PREFIX, "File")
-        file = one(File.objects.visible(self.caller.workspace), core)
-        if file is None:
-            raise wire.not_found("File", file_id)
+        file = self.file(file_id)
         if file.purpose != File.Purpose.BATCH:
             raise RequestError(
                 f"The file '{file_id}' was uploaded with purpose '{file.purpose}': "

@@ -9,7 +9,10 @@ from batches.models import Batch, Surface
 from batches.translate import ENDPOINTS
 from files.models import File
 from gateway.fields import Fields, refuse_nul
+from gateway.openai import bedrock
 from gateway.surface import RequestError
+from providers.ids import core_id
+from providers.models import Provider
 from providers.registry import UPSTREAMS
 
 FILE_PREFIX, BATCH_PREFIX = "file-", "batch_"
@@ -18,6 +21,7 @@ UPLOAD_PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
 # Vendor's bounds, in seconds: an hour and thirty days.
 EXPIRY = (3600, 2_592_000)
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
+LONGEST_ID = 1300
 MOST_FILES, MOST_BATCHES, USUAL_BATCHES = 10_000, 100, 20
 
 # Our statuses are OpenAI's. Written out, so that a new one of ours fails a test and not a client.
@@ -43,16 +47,22 @@ TIMES = (
 )
 
 
-def read_upload(fields: Mapping[str, str], filename: str) -> dict[str, Any]:
-    """The fields of a File that come with its upload; `expires_after` in seconds. Raises RequestError."""
+def read_upload(fields: Mapping[str, str], filename: str, query: Fields) -> dict[str, Any]:
+    """What is asked of an upload beside its bytes: `purpose`; `expires_after` in seconds; and `folder`, the
+    place in S3 where it is to lie, if it is. Raises RequestError.
+    """
     form = Fields(fields)
     purpose = form.choice("purpose", UPLOAD_PURPOSES)
-    read_provider(form)
+    provider = read_provider_of(form, query)
+    folder = bedrock.read_folder(form, provider)
+    if folder is None and provider == Provider.BEDROCK:
+        folder = bedrock.Folder()
     seconds = None
     if any(name.startswith("expires_after") for name in fields):
         form.choice("expires_after[anchor]", ("created_at",))
         seconds = form.whole("expires_after[seconds]", *EXPIRY)
     form.refuse_others()
+    query.refuse_others()
     refuse_nul(filename, "file")
     if purpose == "batch" and not filename.lower().endswith(".jsonl"):
         raise RequestError(
@@ -60,10 +70,12 @@ def read_upload(fields: Mapping[str, str], filename: str) -> dict[str, Any]:
             code="invalid_file_format",
             param="file",
         )
-    return {"purpose": purpose, "expires_after": seconds}
+    return {"purpose": purpose, "expires_after": seconds, "folder": folder}
 
 
-def read_create(body: Mapping[str, Any], *, inline: bool = False) -> tuple[str, dict[str, Any]]:
+def read_create(
+    body: Mapping[str, Any], query: Fields, *, inline: bool = False
+) -> tuple[str, dict[str, Any]]:
     """The id of the input file, empty where requests came `inline`, and the fields of a Batch.
 
     `provider` is empty if none was named. Raises RequestError.
@@ -76,11 +88,14 @@ def read_create(body: Mapping[str, Any], *, inline: bool = False) -> tuple[str, 
         "completion_window": form.choice("completion_window", ("24h",)),
         "metadata": read_metadata(form.take("metadata")),
         "output_expires_seconds": read_expiry(form.take("output_expires_after")),
-        "provider": read_provider(form) or "",
+        "provider": read_provider_of(form, query) or "",
         "model_override": form.optional_text("model", longest=255),
         "inline": inline,
+        "input_uri": input_file_id if bedrock.read_name(input_file_id) else "",
+        **bedrock.read_job(form),
     }
     form.refuse_others()
+    query.refuse_others()
     return input_file_id, fields
 
 
@@ -99,6 +114,18 @@ def _no_file(form: Fields) -> str:
 def read_provider(form: Fields) -> str | None:
     """The provider that a request names. Raises RequestError for one that Bifrost does not reach."""
     return form.optional_choice("provider", tuple(UPSTREAMS))
+
+
+def read_provider_of(form: Fields, query: Fields) -> str | None:
+    """The provider that is named in the body of a request or in its query. Raises RequestError."""
+    here, there = read_provider(form), read_provider(query)
+    if here and there and here != there:
+        raise RequestError(
+            f"Invalid 'provider': the body names '{here}' and the query '{there}'. Name one.",
+            code="invalid_value",
+            param="provider",
+        )
+    return here or there
 
 
 def read_metadata(value: object) -> dict[str, str] | None:
@@ -146,10 +173,10 @@ def read_expiry(value: object) -> int | None:
     return seconds
 
 
-def read_id(text: str, prefix: str, kind: str) -> str:
-    """The core id behind one of ours. Raises RequestError 404 for one that cannot be."""
-    core = text.removeprefix(prefix)
-    if not text.startswith(prefix) or not CORE_ID.fullmatch(core):
+def read_id(text: str, kind: str) -> str:
+    """The core id behind one of ours, in the form of any surface. Raises RequestError 404 for any other."""
+    core = core_id(text)
+    if core == text or not CORE_ID.fullmatch(core):
         raise not_found(kind, text)
     return core
 
@@ -158,9 +185,14 @@ def not_found(kind: str, text: str) -> RequestError:
     return RequestError(f"No such {kind} object: {text[:100]}", status=404, param="id")
 
 
+def file_id(file: File) -> str:
+    """What others put into a client's bucket keeps the name that it has there."""
+    return file.s3_uri if file.is_adopted else FILE_PREFIX + file.id
+
+
 def write_file(file: File) -> dict[str, Any]:
     return {
-        "id": FILE_PREFIX + file.id,
+        "id": file_id(file),
         "object": "file",
         "bytes": file.size,
         "created_at": seconds(file.created_at),
@@ -179,7 +211,7 @@ def write_batch(batch: Batch) -> dict[str, Any]:
         "endpoint": batch.endpoint,
         "model": batch.model or None,
         "errors": {"object": "list", "data": batch.errors} if batch.errors else None,
-        "input_file_id": FILE_PREFIX + batch.input_file_id,
+        "input_file_id": input_id(batch),
         "completion_window": batch.completion_window,
         "status": STATUS[batch.status],
         "output_file_id": FILE_PREFIX + batch.output_file_id if batch.output_file_id else None,
@@ -191,6 +223,12 @@ def write_batch(batch: Batch) -> dict[str, Any]:
         "metadata": batch.metadata,
         "provider": batch.provider,
     }
+
+
+def input_id(batch: Batch) -> str:
+    """As its client named it, if that is the name of an object in S3. On other surfaces it is no id."""
+    is_name = batch.surface == Surface.OPENAI and batch.input_uri
+    return batch.input_uri if is_name else FILE_PREFIX + batch.input_file_id
 
 
 def write_counts(batch: Batch) -> dict[str, int]:
@@ -212,7 +250,7 @@ def write_list(items: Sequence[Mapping[str, Any]], *, more: bool) -> dict[str, A
 
 
 def write_deleted(file: File) -> dict[str, Any]:
-    return {"id": FILE_PREFIX + file.id, "object": "file", "deleted": True}
+    return {"id": file_id(file), "object": "file", "deleted": True}
 
 
 def write_error(error: RequestError) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from openai.types.file_create_params import FileCreateParams
 
 from batches.models import Batch
 from files.models import File
+from gateway.fields import Fields
 from gateway.openai import wire
 from gateway.surface import RequestError
 from providers.openai import dialect
@@ -99,7 +100,7 @@ def test_the_parameters_of_a_create_are_those_of_the_sdk(workspace):
         "output_expires_after": None,
     }
     assert set(body) == known
-    assert wire.read_create(body)[0] == body["input_file_id"]
+    assert wire.read_create(body, Fields({}))[0] == body["input_file_id"]
 
 
 @pytest.mark.parametrize("status", STATUSES)

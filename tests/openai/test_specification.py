@@ -9,6 +9,7 @@ import pytest
 
 from batches.models import Batch
 from files.models import File
+from gateway.fields import Fields
 from gateway.openai import wire
 from gateway.surface import RequestError
 from tests.openai.test_shapes import NOW, batch_of
@@ -77,7 +78,7 @@ def test_what_is_asked_for_is_what_the_vendor_would_take():
         "provider": "openai",
     }
     check("CreateBatchRequest", body)
-    wire.read_create(body)
+    wire.read_create(body, Fields({}))
 
 
 def test_the_check_finds_what_is_wrong(workspace):
