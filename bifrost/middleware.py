@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.encoding import iri_to_uri
 
 from bifrost.logs import request_id
+from gateway.surface import REQUEST_ID
 
 logger = logging.getLogger("bifrost.request")
 QUIET = {"/healthz", "/readyz"}
@@ -28,6 +29,7 @@ def request_log(
         given = request.headers.get("x-request-id", "")
         name = given if ACCEPTED_ID.fullmatch(given) else f"req_{secrets.token_hex(16)}"
         request_id.set(name)
+        request.META[REQUEST_ID] = name
         began = time.perf_counter()
         response = get_response(request)
         for header in NAMES:

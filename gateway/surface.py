@@ -16,7 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from batches.services import IdempotencyConflictError, NoCredentialError, NotCancellableError
+from batches.services import (
+    IdempotencyConflictError,
+    NoCredentialError,
+    NotCancellableError,
+    NotDeletableError,
+)
 from files.buckets import (
     BucketDeniedError,
     BucketRefusedError,
@@ -30,6 +35,8 @@ from gateway.authentication import Authentication, Caller
 from gateway.body import BrokenOffError, drain
 
 logger = logging.getLogger(__name__)
+# Where what the log calls a request stands among what came with it.
+REQUEST_ID = "bifrost.request_id"
 Row = TypeVar("Row", bound=Model)
 
 
@@ -105,6 +112,7 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     OperationalError: _unavailable,
     NoCredentialError: _no_credential,
     NotCancellableError: lambda error: RequestError(str(error), code="batch_not_cancellable"),
+    NotDeletableError: lambda error: RequestError(str(error), code="batch_not_deletable"),
     IdempotencyConflictError: lambda error: RequestError(
         "This Idempotency-Key was used before, with another body: use a new key.",
         code="idempotency_key_reused",
@@ -158,6 +166,11 @@ class SurfaceView(ViewSet):
     @property
     def caller(self) -> Caller:
         return cast(Caller, self.request.auth)
+
+    @property
+    def request_id(self) -> str:
+        """What the log calls the request, for errors that repeat it."""
+        return str(self.request.META.get(REQUEST_ID, ""))
 
     def write_error(self, error: RequestError) -> Response:
         raise NotImplementedError
