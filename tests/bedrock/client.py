@@ -76,7 +76,9 @@ class Judge:
         return complaint(model.output_shape, raw)
 
 
-def boto(client: Client, provider: str = "", *, region: str = REGION, key: str = "AKIDANY") -> Any:
+def boto(
+    client: Client, provider: str = "", *, region: str = REGION, key: str = "AKIDANY", **config: Any
+) -> Any:
     """A client that asks for a provider as the guide does, by a header that it adds before it sends."""
     made: Any = boto3.client(
         "bedrock",
@@ -84,7 +86,7 @@ def boto(client: Client, provider: str = "", *, region: str = REGION, key: str =
         region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key="secret",
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, **config),
     )
 
     def name_provider(request: AWSPreparedRequest, **event: Any) -> None:
