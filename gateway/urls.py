@@ -2,10 +2,12 @@
 
 from django.urls import re_path
 
+from gateway.anthropic import views as anthropic
 from gateway.bedrock import views as bedrock
 from gateway.genai import resumable
 from gateway.genai import views as genai
 from gateway.openai import views as openai
+from gateway.s3 import views as s3
 
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 GENAI_VERSION = "(?P<version>v1|v1beta)"
@@ -44,6 +46,39 @@ urlpatterns = [
         r"^openai(?:/.*)?$",
         openai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
+    # An id may be in the form of another surface, and then have slashes in it.
+    re_path(
+        r"^anthropic/v1/files/?$",
+        anthropic.Files.as_view({"get": "list", "post": "create"}),
+    ),
+    re_path(
+        r"^anthropic/v1/files/(?P<file_id>.+)/content/?$",
+        anthropic.Files.as_view({"get": "content"}),
+    ),
+    re_path(
+        r"^anthropic/v1/files/(?P<file_id>.+?)/?$",
+        anthropic.Files.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    re_path(
+        r"^anthropic/v1/messages/batches/?$",
+        anthropic.Batches.as_view({"get": "list", "post": "create"}),
+    ),
+    re_path(
+        r"^anthropic/v1/messages/batches/(?P<batch_id>.+)/results/?$",
+        anthropic.Batches.as_view({"get": "results"}),
+    ),
+    re_path(
+        r"^anthropic/v1/messages/batches/(?P<batch_id>.+)/cancel/?$",
+        anthropic.Batches.as_view({"post": "cancel"}),
+    ),
+    re_path(
+        r"^anthropic/v1/messages/batches/(?P<batch_id>.+?)/?$",
+        anthropic.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    re_path(
+        r"^anthropic(?:/.*)?$",
+        anthropic.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
+    ),
     # An ARN, as the id of a job, has a slash in it.
     re_path(
         r"^bedrock/model-invocation-job/?$",
@@ -60,6 +95,11 @@ urlpatterns = [
     re_path(
         r"^bedrock/model-invocation-job/(?P<job_id>.+?)/?$",
         bedrock.Jobs.as_view({"get": "retrieve"}),
+    ),
+    # The rest of the path is a bucket and a key of any characters: gateway/s3/address.py takes it apart.
+    re_path(
+        r"^bedrock/files(?:/(?s:.*))?\Z",
+        s3.Storage.as_view(dict.fromkeys(("get", "head", "post", "put", "delete"), "answer")),
     ),
     re_path(
         r"^bedrock(?!/files(?:/|$))(?:/.*)?$",

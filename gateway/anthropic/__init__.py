@@ -1,0 +1,1 @@
+"""The surface that Anthropic's SDK sees."""
