@@ -17,6 +17,8 @@ from providers.sandbox.bedrock.shapes import complaint
 
 REGION = "us-west-2"
 ROLE = "arn:aws:iam::123456789012:role/batches"
+# Right ones, for the roles of providers that have none and the names of other surfaces.
+REPEATED = {"roleArn": ROLE, "jobName": "job"}
 
 
 class Body(io.BytesIO):
@@ -33,7 +35,7 @@ class Inside:
     def __call__(self, request: AWSPreparedRequest, **event: Any) -> AWSResponse:
         parts = urlsplit(request.url)
         headers = {
-            name: value.decode() if isinstance(value, bytes) else value
+            name: value.decode() if isinstance(value, bytes) else str(value)
             for name, value in request.headers.items()
         }
         answer = self.client.generic(
@@ -42,7 +44,7 @@ class Inside:
             parts.path,
             request.body or b"",
             headers.pop("Content-Type", "application/json"),
-            query_string=parts.query,
+            QUERY_STRING=parts.query,
             headers=headers,
         )
         return AWSResponse(request.url, answer.status_code, answer.headers, Body(answer.content))
@@ -66,13 +68,13 @@ class Judge:
         said = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
         report = ParamValidator().validate(said, model.output_shape)
         assert not report.has_errors(), report.generate_report()
-        assert self.complaint(model, raw) is None
+        complaint = self.complaint(model, raw)
+        assert complaint is None, complaint
 
     def complaint(self, model: OperationModel, raw: dict[str, Any]) -> str | None:
-        """By pattern, range and word, too. A role is repeated as it came, and that may be anything."""
+        """By pattern, range and word, too, but for what is repeated as it came and may be anything."""
         for job in (raw, *raw.get("invocationJobSummaries", ())):
-            if "roleArn" in job:
-                job["roleArn"] = ROLE
+            job.update({name: said for name, said in REPEATED.items() if name in job})
         return complaint(model.output_shape, raw)
 
 
