@@ -17,7 +17,7 @@ LAST = "\U0010ffff"
 # Each step finds the bucket behind the last one in the index, however many files lie between them.
 BUCKETS = """
 WITH RECURSIVE named (bucket) AS (
-    SELECT MIN(bucket) FROM files_file WHERE {condition} AND bucket > %s
+    SELECT MIN(bucket) FROM files_file WHERE {condition} AND bucket > ''
     UNION ALL
     SELECT (SELECT MIN(bucket) FROM files_file WHERE {condition} AND bucket > named.bucket)
     FROM named WHERE named.bucket IS NOT NULL
@@ -40,11 +40,11 @@ def find(workspace: Workspace, bucket: str, key: str) -> File | None:
     return next(iter(in_bucket(workspace, bucket).filter(key=key).order_by()), None)
 
 
-def buckets(workspace: Workspace, *, after: str = "", limit: int) -> list[str]:
-    """The first names behind that one, in the database's order."""
+def buckets(workspace: Workspace, *, limit: int) -> list[str]:
+    """The names of buckets, in the database's order."""
     sql = BUCKETS.format(condition=CONDITION)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [workspace.pk, after, workspace.pk, limit])
+        cursor.execute(sql, [workspace.pk, workspace.pk, limit])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -57,7 +57,7 @@ def page(
     start: str = "",
     limit: int,
 ) -> list[File]:
-    """The first files whose keys begin so, from `start` on and behind `after`, in the order of their bytes."""
+    """The first files whose keys begin so, from `start` on and behind `after`, by the bytes of their keys."""
     rows = in_bucket(workspace, bucket).filter(key__gt=after)
     if start:
         rows = rows.filter(key__gte=start)

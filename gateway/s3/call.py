@@ -1,0 +1,104 @@
+"""One call of S3's: what was asked, and what is answered."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from gateway.authentication import Caller
+from gateway.s3 import wire
+from gateway.s3.operations import Operation, named
+from gateway.s3.payload import Payload
+from gateway.s3.refusals import invalid, not_implemented
+from providers.models import Workspace
+
+DELETE_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Call:
+    """`given` are the parameters by AWS's names, `headers` those of the request or of a presigned URL."""
+
+    caller: Caller
+    operation: Operation
+    given: dict[str, Any]
+    headers: Mapping[str, str]
+    request: HttpRequest
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.caller.workspace
+
+    @property
+    def bucket(self) -> str:
+        return str(self.given.get("Bucket", ""))
+
+    @property
+    def key(self) -> str:
+        return str(self.given.get("Key", ""))
+
+    @property
+    def region(self) -> str:
+        """The one that the client signed for, empty if it did not."""
+        scope = self.headers.get("authorization", "").partition("Credential=")[2]
+        scope = scope or self.request.GET.get("X-Amz-Credential", "")
+        parts = scope.partition(",")[0].split("/")
+        return parts[2] if len(parts) > 3 else ""
+
+    def payload(self, *, computed: str = "") -> Payload:
+        """Raises S3Error."""
+        return Payload(self.request, self.headers, computed=computed)
+
+    def said(self) -> dict[str, Any]:
+        """What the body says in XML. Raises S3Error, BrokenOffError and RequestDataTooBig."""
+        if not self._has_body():
+            return {}
+        body = bytearray()
+        for chunk in self.payload():
+            body += chunk
+            if len(body) > settings.MAX_JSON_BYTES:
+                raise RequestDataTooBig
+        return wire.read_body(self.operation, bytes(body))
+
+    def _has_body(self) -> bool:
+        meta = self.request.META
+        return bool(meta.get("CONTENT_LENGTH")) or "HTTP_TRANSFER_ENCODING" in meta
+
+
+@dataclass
+class Answer:
+    """`fields` are AWS's own, for headers and body; `content` are the bytes of an object."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    content: Iterator[bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Does:
+    """How an operation is done, and which of its parameters are understood. All, where none are named."""
+
+    run: Callable[[Call], Answer]
+    understood: frozenset[str] | None = None
+
+    def __call__(self, call: Call) -> Answer:
+        """Raises S3Error, for a parameter that would be ignored among others."""
+        if self.understood is not None:
+            others = call.given.keys() - self.understood - {"Bucket", "Key"}
+            # Checksums are the body's: payload.py reads them.
+            others = {name for name in others if not name.startswith("Checksum")}
+            for name in named(others, call.operation):
+                raise not_implemented("header", name)
+        return self.run(call)
+
+
+def refuse_other_values(call: Call, **allowed: tuple[str, ...]) -> None:
+    """Raises S3Error for parameters that say what we do not do."""
+    for member, values in allowed.items():
+        value = call.given.get(member)
+        if value is not None and value not in values:
+            (name, *_) = named({member}, call.operation)
+            raise invalid(name, str(value), f"{name} may only be {' or '.join(values)} here.")

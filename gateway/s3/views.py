@@ -1,0 +1,78 @@
+"""S3 as its clients call it, whatever lies behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway.authentication import presented_key
+from gateway.choice import named_provider
+from gateway.s3 import wire
+from gateway.s3.address import address_of
+from gateway.s3.call import Answer, Call, Does
+from gateway.s3.operations import all_headers, asked, parameters
+from gateway.s3.own import lists, objects, parts
+from gateway.s3.refusals import in_s3_words, not_implemented
+from gateway.surface import RequestError, SurfaceView
+from providers.models import Provider
+
+XML = "application/xml"
+# What clients stored is shown under the address of the admin, too, and must not act there.
+HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
+
+OWN: Mapping[str, Does] = objects.OPERATIONS | lists.OPERATIONS | parts.OPERATIONS
+STORES: Mapping[str, Mapping[str, Does]] = dict.fromkeys(Provider.values, OWN)
+
+
+class XMLRenderer(BaseRenderer):
+    media_type = XML
+    format = "xml"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return data or b""
+
+
+class Storage(SurfaceView):
+    """Every request below /bedrock/files."""
+
+    renderer_classes = [XMLRenderer]
+
+    def answer(self, request: Request) -> HttpResponseBase:
+        address = address_of(request._request)
+        headers = all_headers(request._request)
+        operation = asked(request._request, address, headers)
+        given = parameters(operation, request._request, address, headers)
+        store = STORES[named_provider(request) or Provider.BEDROCK]
+        if operation.name not in store:
+            raise not_implemented("operation", operation.name)
+        call = Call(self.caller, operation, given, headers, request._request)
+        return respond(call, store[operation.name](call))
+
+    def write_error(self, error: RequestError) -> Response:
+        request = self.request._request
+        refusal = in_s3_words(error, key_presented=bool(presented_key(self.request)))
+        silent = request.method == "HEAD" or refusal.status == 304
+        body = b"" if silent else wire.write_error(refusal, resource=request.path)
+        return Response(body, status=refusal.status, headers=HARMLESS | refusal.headers)
+
+
+def respond(call: Call, answer: Answer) -> HttpResponseBase:
+    headers = HARMLESS | wire.write_headers(call.operation, answer.fields)
+    if answer.content is not None:
+        return StreamingHttpResponse(answer.content, status=answer.status, headers=headers)
+    body = b"" if answer.status == 204 else wire.write_body(call.operation, answer.fields)
+    response = HttpResponse(body, status=answer.status, headers=headers)
+    if body:
+        response["content-type"] = XML
+    elif "content-type" not in headers:
+        del response["content-type"]
+    return response
