@@ -15,6 +15,7 @@ from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, input_of, problem, share_of, upstream_of
 from batches.services.usage import total_usage, usage_of
+from files import names
 from files import services as files
 from files.models import File
 from providers.base import UpstreamError
@@ -130,6 +131,7 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
         both = bad
         if good.count:
             both = _both(stack, claim, jobs, index) if bad.count else good
+    batch.failures = dict(source.translation.failures)
     if lost := dict(source.translation.dropped_from_answers):
         batch.dropped = {**batch.dropped, "answers": lost}
     batch.usage = total_usage([job.usage for job in jobs]) or usage_of(source.translation.used)
@@ -212,14 +214,13 @@ def _finish(
     good, bad, both = results
     status = _final_status(batch, jobs)
     with transaction.atomic():
+        for file, word in results.files:
+            _publish(batch, file, delivery, f"batch_{batch.id}_{word}.jsonl")
+        if delivery.manifest:
+            _publish(batch, delivery.manifest, delivery, MANIFEST, JSON)
         for old in (batch.output_file, batch.error_file, batch.results_file):
             if old:
                 files.delete(old)
-        delivery.name_files()
-        for file, word in results.files:
-            _publish(batch, file, f"batch_{batch.id}_{word}.jsonl")
-        if delivery.manifest:
-            _publish(batch, delivery.manifest, MANIFEST, JSON)
         for what, times in index.strays.items():
             batch.note("stray results", f"{times} {what}")
         batch.note(str(status), f"{good.count} succeeded, {bad.count} failed")
@@ -232,8 +233,9 @@ def _finish(
             results_file=both.file,
             completed=good.count,
             failed=bad.count,
+            failures=batch.failures,
             dropped=batch.dropped,
-            errors=delivery.problems or None,
+            errors=list(delivery.problems) or None,
             usage=batch.usage,
         )
 
@@ -246,13 +248,18 @@ def _final_status(batch: Batch, jobs: list[Job]) -> Batch.Status:
     return Batch.Status.COMPLETED
 
 
-def _publish(batch: Batch, file: File, name: str, content_type: str = JSON_LINES) -> None:
+def _publish(
+    batch: Batch, file: File, delivery: Delivery, filename: str, content_type: str = JSON_LINES
+) -> None:
     seconds = batch.output_expires_seconds
-    files.publish(
-        file,
-        purpose=File.Purpose.BATCH_OUTPUT,
-        filename=name,
-        content_type=content_type,
-        surface=batch.surface,
-        expires_at=timezone.now() + timedelta(seconds=seconds) if seconds else None,
-    )
+    described: dict[str, Any] = {
+        "purpose": File.Purpose.BATCH_OUTPUT,
+        "filename": filename,
+        "content_type": content_type,
+        "surface": batch.surface,
+        "expires_at": timezone.now() + timedelta(seconds=seconds) if seconds else None,
+    }
+    if name := delivery.names.get(file.pk):
+        names.publish(file, bucket=name.bucket, key=name.key, **described)
+    else:
+        files.publish(file, **described)

@@ -35,21 +35,14 @@ class Name(NamedTuple):
         return f"s3://{self.bucket}/{self.key}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Delivery:
-    """What is left to do with the batch's last step: a file to publish, and what to tell the client."""
+    """What is left to do in the batch's last step: files of our own to publish under names, by their ids,
+    of which one is the manifest, and what to tell the client."""
 
-    names: list[tuple[File, Name]] = field(default_factory=list)
+    names: Mapping[str, Name] = field(default_factory=dict)
     manifest: File | None = None
-    problems: list[dict[str, Any]] = field(default_factory=list)
-
-    def name_files(self) -> None:
-        """Give files of our own their names, to be saved. What had such a name before is deleted."""
-        for file, (bucket, key) in self.names:
-            called = File.objects.filter(workspace=file.workspace_id, bucket=bucket, key=key)
-            for other in called.filter(credential=None, status=File.Status.STORED):
-                files.delete(other)
-            file.bucket, file.key = bucket, key
+    problems: Sequence[dict[str, Any]] = ()
 
 
 def deliver(claim: Claim, jobs: Sequence[Job], results: File | None, manifest: bytes) -> Delivery:
@@ -108,8 +101,11 @@ def results_name(batch: Batch) -> str:
 def _named(batch: Batch, results: File, manifest: bytes) -> Delivery:
     with files.writing(batch.workspace) as writer:
         writer.write(manifest)
-    own = [(results, name_of(batch, results_name(batch))), (writer.file, name_of(batch, MANIFEST))]
-    return Delivery(own, writer.file)
+    names = {
+        results.pk: name_of(batch, results_name(batch)),
+        writer.file.pk: name_of(batch, MANIFEST),
+    }
+    return Delivery(names, writer.file)
 
 
 def _bucket_of(batch: Batch, jobs: Sequence[Job]) -> Bucket:

@@ -95,7 +95,8 @@ def request_of(job: Job, batch: Batch) -> JobRequest:
         records=job.records,
         invocation=_invocation_of(job, batch),
         output_uri=batch.output_uri,
-        role_arn=batch.role_arn,
+        # Clients who need no role, but must name one, write what they like.
+        role_arn=batch.role_arn if batch.role_arn.startswith("arn:") else "",
         tags=batch.tags,
         timeout_hours=batch.timeout_hours,
         known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,
