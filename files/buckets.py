@@ -25,7 +25,7 @@ from files.storage import CHUNK_BYTES, PART_BYTES, StoreError, wanted_range
 from providers.base import UpstreamError
 from providers.bedrock.account import AWS
 from providers.bedrock.errors import named_failures
-from providers.bedrock.storage import home_of
+from providers.bedrock.storage import beneath
 from providers.models import Credential, NoCredentialError, Provider, Workspace
 from providers.secrets import SecretUnreadableError
 
@@ -261,7 +261,7 @@ class Bucket:
     def _folders(self) -> tuple[str, ...]:
         """The jobs of every workspace that shares the credential, and all files that Bifrost stores."""
         options = self.aws.options
-        jobs = [f"{home_of(options)}/"] if self.name == options.bucket else []
+        jobs = [f"{beneath(options.prefix)}/"] if self.name == options.bucket else []
         store = settings.STORAGES["default"]["OPTIONS"]
         own = store.get("bucket_name") == self.name
         files = [f"{store['location']}/" if store["location"] else ""] if own else []

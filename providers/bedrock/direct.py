@@ -62,7 +62,7 @@ class Direct:
 
     def run(self, job: JobRequest, content: Content) -> JobState:
         """Ask for all that has no result yet. Raises UpstreamError, after which it can go on."""
-        folder = self.storage.folder_of(job.id).inside(FOLDER)
+        folder = self.storage.folder_of(job).inside(FOLDER)
         run = _Run(job, self.aws, self.storage, folder)
         if MANIFEST not in run.kept:
             with content() as source:
@@ -72,7 +72,7 @@ class Direct:
 
     def find(self, job: JobRequest) -> JobState | None:
         """A job that was done. One that was not is found by running it again."""
-        folder = self.storage.folder_of(job.id).inside(FOLDER)
+        folder = self.storage.folder_of(job).inside(FOLDER)
         manifest = self.storage.manifest(folder)
         return None if manifest is None else JobState(upstream_id=str(folder), raw=RAW)
 

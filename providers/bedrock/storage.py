@@ -1,4 +1,7 @@
-"""The S3 objects that jobs read and write, all in the credential's bucket, each job in a folder of its own.
+"""The S3 objects that jobs read and write, each job in a folder of its own.
+
+They lie in the credential's bucket, or if it has none, beneath the place where the client wants its
+results.
 
 <prefix>/bifrost/<our job>.jsonl                         what it reads
 <prefix>/bifrost/<our job>/<their job>/<file>.jsonl.out  what it wrote
@@ -16,8 +19,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from providers.answers import object_in
-from providers.base import UpstreamError
-from providers.bedrock.account import AWS, Options
+from providers.base import JobRequest, UpstreamError
+from providers.bedrock.account import AWS
 from providers.bedrock.errors import is_missing, named_failures
 from providers.http import CHUNK_BYTES
 
@@ -60,9 +63,9 @@ class Place(NamedTuple):
         return cls.of(uri.rstrip("/") + "/")
 
 
-def home_of(options: Options) -> str:
-    """The folder that jobs lie in, in the credential's bucket."""
-    prefix = options.prefix.strip("/")
+def beneath(prefix: str) -> str:
+    """The folder that jobs lie in."""
+    prefix = prefix.strip("/")
     return f"{prefix}/{FOLDER}" if prefix else FOLDER
 
 
@@ -70,13 +73,13 @@ class Storage:
     def __init__(self, aws: AWS) -> None:
         self.aws = aws
 
-    def input_of(self, job_id: str) -> Place:
-        """Where a job's records go. Raises UpstreamError if the credential names no bucket."""
-        return self._home(f"{job_id}.jsonl")
+    def input_of(self, job: JobRequest) -> Place:
+        """Where a job's records go. Raises UpstreamError if neither credential nor job names a bucket."""
+        return self._home(job).inside(f"{job.id}.jsonl")
 
-    def folder_of(self, job_id: str) -> Place:
+    def folder_of(self, job: JobRequest) -> Place:
         """Where a job's results go. Errors as `input_of`."""
-        return self._home(f"{job_id}/")
+        return self._home(job).inside(f"{job.id}/")
 
     def upload(self, place: Place, content: BinaryIO) -> None:
         """Send a file from its start, in parts as it is read."""
@@ -143,8 +146,12 @@ class Storage:
             finally:
                 body.close()
 
-    def _home(self, name: str) -> Place:
-        return Place(self.aws.wanted("bucket"), f"{home_of(self.aws.options)}/{name}")
+    def _home(self, job: JobRequest) -> Place:
+        options = self.aws.options
+        if not options.bucket and job.output_uri:
+            bucket, _, prefix = job.output_uri.removeprefix("s3://").partition("/")
+            return Place(bucket, f"{beneath(prefix)}/")
+        return Place(self.aws.wanted("bucket"), f"{beneath(options.prefix)}/")
 
     @property
     def _client(self) -> Any:

@@ -63,7 +63,7 @@ class BedrockUpstream(ListedUpstream):
     def upload(self, job: JobRequest, content: Content) -> str:
         if self.direct.takes(job):
             return ""
-        place = self.storage.input_of(job.id)
+        place = self.storage.input_of(job)
         with content() as lines:
             self.storage.upload(place, lines)
         return str(place)
@@ -75,14 +75,13 @@ class BedrockUpstream(ListedUpstream):
         asked = {
             "jobName": _name_of(job),
             "clientRequestToken": _name_of(job),
-            "roleArn": self.aws.wanted("role_arn"),
+            "roleArn": job.role_arn or self.aws.wanted("role_arn"),
             "modelId": job.model,
             "modelInvocationType": job.invocation or "InvokeModel",
             "inputDataConfig": {"s3InputDataConfig": {"s3Uri": input_id, "s3InputFormat": "JSONL"}},
-            "outputDataConfig": {
-                "s3OutputDataConfig": {"s3Uri": str(self.storage.folder_of(job.id))}
-            },
-            "timeoutDurationInHours": self.aws.options.timeout_hours,
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": str(self.storage.folder_of(job))}},
+            "timeoutDurationInHours": job.timeout_hours or self.aws.options.timeout_hours,
+            **({"tags": _tags_of(job)} if job.tags else {}),
         }
         # AWS's token makes it safe to try again, but ours is to say when.
         with self._failures(starts=True):
@@ -194,6 +193,10 @@ def counted(state: JobState, manifest: Mapping[str, Any]) -> JobState:
         failed=whole(manifest.get("errorRecordCount")),
         usage=usage if read + wrote else None,
     )
+
+
+def _tags_of(job: JobRequest) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in job.tags.items()]
 
 
 def _name_of(job: JobRequest) -> str:
