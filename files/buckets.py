@@ -242,18 +242,18 @@ class Bucket:
             for one in answer.get("Contents", ())
         ]
         last = listed[-1].key if listed and answer["IsTruncated"] else ""
-        if last and (folder := self._hidden(last)):
+        if last and (folder := self.hidden(last)):
             last = max(last, folder + LAST)
-        return [one for one in listed if not self._hidden(one.key)], last
+        return [one for one in listed if not self.hidden(one.key)], last
 
     def refuse_hidden(self, key: str) -> None:
         """Raises BucketDeniedError for what is there for Bifrost alone."""
-        if self._hidden(key):
+        if self.hidden(key):
             raise BucketDeniedError(
                 f"the object s3://{self.name}/{key[:200]} is Bifrost's own: name another"
             )
 
-    def _hidden(self, key: str) -> str:
+    def hidden(self, key: str) -> str:
         """The folder of Bifrost's own that a key lies in, empty if it is in none."""
         return next((folder for folder in self._folders if key.startswith(folder)), "")
 
