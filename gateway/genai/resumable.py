@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import IntegrityError
 from django.http import HttpRequest
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,6 +27,8 @@ from providers.models import VirtualKey
 
 SURFACE = "genai"
 LASTS = timedelta(days=2)
+# SDKs send 8 MiB at a time: a file of the largest size in 256 parts.
+MOST_PARTS = 10_000
 # The status of what is down for a moment.
 UNAVAILABLE = 503
 
@@ -124,13 +125,13 @@ def answer(
 
 
 def find(upload_id: str) -> Upload:
-    """Raises RequestError 404, and AuthenticationFailed if the key that began it was revoked."""
+    """Raises RequestError: 404, and 401 if the key that began it was revoked."""
     upload = uploads.find(SURFACE, upload_id)
     if upload is None:
         raise RequestError("The upload has expired or never was: begin again.", status=404)
     key = upload.wanted["key"]
     if key and not VirtualKey.objects.filter(pk=key, revoked_at=None).exists():
-        raise AuthenticationFailed(INCORRECT)
+        raise RequestError(INCORRECT, status=401)
     return upload
 
 
@@ -147,6 +148,10 @@ def take(request: HttpRequest, upload: Upload, offset: int) -> None:
             f"Invalid offset {offset}: {expected} bytes have come, so send those from {expected} on.",
             code="invalid_offset",
             param=f"{wire.UPLOAD_HEADER}offset",
+        )
+    if len(parts) == MOST_PARTS and before is None:
+        raise RequestError(
+            f"The upload has {MOST_PARTS} parts: send larger ones.", code="too_many_parts"
         )
     with uploads.writing_part(upload, offset) as part:
         for chunk in chunks(request):

@@ -105,11 +105,14 @@ class Files(GenAIView):
 
 def find_file(rows: QuerySet[File], name: str) -> File:
     """By the name that its client chose, or an id in the form of any surface. Raises RequestError 404."""
-    given = name.removeprefix(wire.FILES)
-    named = next(iter(rows.filter(name=given).order_by()[:1]), None) if given else None
-    file = named or one(rows, core_id(name))
+    given, core = name.removeprefix(wire.FILES), core_id(name)
+    file: File | None = None
+    if wire.is_name(given):
+        file = next(iter(rows.filter(name=given).order_by()), None)
+    if file is None and wire.is_name(core):
+        file = one(rows, core)
     if file is None:
-        raise wire.not_found("File", name)
+        raise wire.not_found(wire.FILES, name)
     return file
 
 
@@ -193,9 +196,10 @@ class Batches(GenAIView):
         return Response({})
 
     def find(self, batch_id: str) -> Batch:
-        batch = Batch.of(self.caller.workspace, core_id(batch_id))
+        core = core_id(batch_id)
+        batch = Batch.of(self.caller.workspace, core) if wire.is_name(core) else None
         if batch is None:
-            raise wire.not_found("Batch", batch_id)
+            raise wire.not_found(wire.BATCHES, batch_id)
         return batch
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 
 from files.models import File
-from gateway.fields import WORDS, Fields
+from gateway.fields import WORDS, Fields, refuse_nul
 from gateway.surface import RequestError
 
 FILES, BATCHES, MODELS = "files/", "batches/", "models/"
@@ -19,7 +19,7 @@ LONGEST_TITLE = 512
 USUAL_TYPE = "application/octet-stream"
 UPLOAD_HEADER = "x-goog-upload-"
 FILE_HEADERS = ("header-content-length", "header-content-type", "file-name")
-COMMANDS = [{"start"}, {"query"}, {"cancel"}, {"upload"}, {"finalize"}, {"upload", "finalize"}]
+COMMANDS = [{"query"}, {"cancel"}, {"upload"}, {"finalize"}, {"upload", "finalize"}]
 GIVEN_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 TYPE = "type.googleapis.com/google."
 UPPER = re.compile("[A-Z]")
@@ -101,9 +101,10 @@ def read_page(query: Fields, model: type[RowT], *, usual: int) -> tuple[RowT | N
 
 def read_token(token: str, model: type[RowT]) -> RowT:
     try:
-        at, _, pk = urlsafe_b64decode(token.encode()).decode().partition(" ")
+        at, _, pk = urlsafe_b64decode(token.encode()).decode("ascii").partition(" ")
+        refuse_nul(pk, "pageToken")
         return model(pk=pk, created_at=datetime.fromisoformat(at).astimezone(UTC))
-    except (NotBase64, ValueError):
+    except (NotBase64, ValueError, OverflowError):
         raise RequestError(
             "The page token is none of Bifrost's: begin without one.",
             code="invalid_value",
@@ -131,7 +132,10 @@ def read_file(given: object, headers: Mapping[str, str]) -> tuple[dict[str, Any]
     file = message(body.take("file"), *names, path="file.")
     body.refuse_others()
     title = file.optional_text("displayName", longest=LONGEST_TITLE)
-    kind = file.optional_text("mimeType", longest=255)
+    kind = header.optional_text("header-content-type", longest=255)
+    kind = file.optional_text("mimeType", longest=255) or kind or USUAL_TYPE
+    if not kind.isprintable():
+        raise RequestError("Invalid 'file.mimeType'.", code="invalid_value", param="file.mimeType")
     size = header.whole("header-content-length", 0, 2**62, file.whole("sizeBytes", 0, 2**62, -1))
     read = {
         "name": read_given_name(file.optional_text("name", longest=100)),
@@ -159,8 +163,8 @@ def read_commands(headers: Mapping[str, str]) -> frozenset[str]:
     commands = frozenset(word.strip() for word in text.lower().split(","))
     if commands not in COMMANDS:
         raise RequestError(
-            f"Invalid header {UPLOAD_HEADER}command: '{text[:100]}'. It is 'start', 'upload', "
-            "'upload, finalize', 'finalize', 'query' or 'cancel'.",
+            f"Invalid value: '{text[:100]}'. {UPLOAD_HEADER}command is 'upload', 'upload, finalize', "
+            "'finalize', 'query' or 'cancel'.",
             code="invalid_value",
             param=f"{UPLOAD_HEADER}command",
         )
@@ -169,8 +173,8 @@ def read_commands(headers: Mapping[str, str]) -> frozenset[str]:
 
 def read_start(headers: Mapping[str, str]) -> None:
     """Raises RequestError for what begins no resumable upload."""
-    protocol = headers.get(f"{UPLOAD_HEADER}protocol", "")
-    if protocol.lower() != "resumable" or read_commands(headers) != {"start"}:
+    given = [headers.get(UPLOAD_HEADER + name, "").lower() for name in ("protocol", "command")]
+    if given != ["resumable", "start"]:
         raise RequestError(
             f"Begin an upload with the headers {UPLOAD_HEADER}protocol: resumable and "
             f"{UPLOAD_HEADER}command: start. Bifrost knows no other protocol.",
@@ -222,8 +226,14 @@ def write_hash(sha256: str) -> str | None:
     return b64encode(sha256.encode()).decode() if sha256 else None
 
 
-def not_found(kind: str, name: str) -> RequestError:
-    return RequestError(f"{kind} '{name[:100]}' was not found.", status=404, param="name")
+def is_name(text: str) -> bool:
+    """Whether a file or batch may be called so. What may not is not asked for in the database."""
+    return bool(GIVEN_NAME.fullmatch(text))
+
+
+def not_found(prefix: str, name: str) -> RequestError:
+    full = prefix + name.removeprefix(prefix)[:100]
+    return RequestError(f"'{full}' was not found.", status=404, param="name")
 
 
 def write_error(error: RequestError) -> dict[str, Any]:

@@ -19,6 +19,11 @@ MODELS = {
     "gemini": "gemini-1.5-flash",
     "bedrock": "anthropic.claude-3-sonnet-20240229-v1:0",
 }
+EMBEDDINGS = {
+    "openai": "text-embedding-3-small",
+    "gemini": "gemini-embedding-001",
+    "bedrock": "amazon.titan-embed-text-v2:0",
+}
 
 
 def connected(
@@ -38,6 +43,10 @@ def upload(client: genai.Client, content: bytes, **more: Any) -> types.File:
 
 def ask(text: str = "Hello", **more: Any) -> dict[str, Any]:
     return {"contents": [{"role": "user", "parts": [{"text": text}]}], **more}
+
+
+def embed(key: str, text: str) -> dict[str, Any]:
+    return {"key": key, "request": {"content": {"parts": [{"text": text}]}}}
 
 
 def lines(*texts: str) -> bytes:
@@ -101,10 +110,7 @@ class Raw:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
             names["x-goog-api-key"] = self.key
-        target, _, query = path.removeprefix("http://testserver").partition("?")
-        answer = self.client.generic(
-            method, target, data, "application/json", query_string=query, headers=names
-        )
+        answer = self.client.generic(method, path, data, "application/json", headers=names)
         return Answer(answer)
 
     def get(self, path: str, **headers: str) -> Answer:
