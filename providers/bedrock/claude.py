@@ -22,6 +22,9 @@ _anything = msgspec.json.Decoder(Any)
 _version = msgspec.Raw(msgspec.json.encode(VERSION))
 _encoder = msgspec.json.Encoder()
 LINKS = "Claude at Bedrock fetches nothing by URL. Put the bytes into the record."
+FILES = "Bedrock keeps no files of Anthropic's. Put the bytes into the record."
+# What a source is that Bedrock cannot follow, and why.
+SOURCES = {"url": ("link", LINKS), "file": ("file", FILES)}
 _STREAMS = "a batch has nobody to stream to. Leave stream out."
 
 
@@ -70,7 +73,7 @@ class Claude(Messages):
             losses.refuse("stream", _STREAMS)
         if tier is not None and bytes(tier) not in (b"null", b'"auto"'):
             losses.drop("service_tier")
-        if b'"url"' in raw:
+        if b'"url"' in raw or b'"file"' in raw:
             _refuse_sources(_anything.decode(fields.get("messages", b"null")), losses)
         for name in ELSEWHERE:
             fields.pop(name, None)
@@ -86,18 +89,24 @@ def _refuse_links(request: ChatRequest, losses: Losses) -> None:
 
 
 def _refuse_sources(messages: Any, losses: Losses) -> None:
-    """The same, in a body that nobody parsed."""
+    """The same, and files of Anthropic's, in a body that nobody parsed."""
     waiting = [messages]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting.extend(value)
         elif isinstance(value, dict):
-            source = value.get("source")
-            if isinstance(source, dict) and source.get("type") == "url":
-                kind = "document" if value.get("type") == "document" else "image"
-                losses.refuse(f"{kind}_link", LINKS)
+            _refuse_source(value, losses)
             waiting.append(value.get("content"))
+
+
+def _refuse_source(block: dict[str, Any], losses: Losses) -> None:
+    source = block.get("source")
+    found = SOURCES.get(str(source.get("type"))) if isinstance(source, dict) else None
+    if found:
+        feature, why = found
+        kind = "document" if block.get("type") == "document" else "image"
+        losses.refuse(f"{kind}_{feature}", why)
 
 
 CLAUDE = Claude()

@@ -12,7 +12,6 @@ from tests.translation.bodies import BY_FOLDER, CHAT, Spoken
 
 OPENAI = BY_FOLDER["openai"]
 OTHERS = [BY_FOLDER[name] for name in ("anthropic", "gemini", "bedrock", "bedrock-nova")]
-PNG = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
 
 
 def openai_line(url: str, **body: Any) -> bytes:
@@ -52,20 +51,41 @@ def test_a_file_that_openai_keeps_is_refused_elsewhere(target: Spoken):
 @pytest.mark.parametrize(
     "target", [one for one in CHAT if one.provider and one.dialect_name != "anthropic"], ids=str
 )
-def test_a_file_that_anthropic_keeps_is_refused_elsewhere(target: Spoken):
+@pytest.mark.parametrize("kind", ["image", "document"])
+def test_a_file_that_anthropic_keeps_is_refused_elsewhere(target: Spoken, kind: str):
     source = BY_FOLDER["anthropic"]
+    block = {"type": kind, "source": {"type": "file", "file_id": "file_1"}}
     params = {
         "model": source.model,
         "max_tokens": 10,
-        "messages": [{"role": "user", "content": [PNG]}],
+        "messages": [{"role": "user", "content": [block]}],
     }
     line = json.dumps({"custom_id": golden.CUSTOM_ID, "params": params}).encode()
 
-    if target.folder == "bedrock-claude":  # the same body, which passes as it is but for the file
-        return
     error = refusal_of(source, target, line)
 
-    assert error.param == source.body.words["image_file"]
+    # Nova takes no documents at all in a batch.
+    words = source.body.words
+    takes_none = (target.folder, kind) == ("bedrock-nova", "document")
+    assert error.param == words[kind if takes_none else f"{kind}_file"]
+
+
+@pytest.mark.parametrize("kind", ["image", "document"])
+def test_a_file_within_a_result_of_a_tool_is_refused_too(kind: str):
+    """Claude's body goes to Bedrock as it is, but for what means nothing there."""
+    source = BY_FOLDER["anthropic"]
+    block = {"type": kind, "source": {"type": "file", "file_id": "file_1"}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [block]}
+    params = {
+        "model": source.model,
+        "max_tokens": 10,
+        "messages": [{"role": "user", "content": [result]}],
+    }
+    line = json.dumps({"custom_id": golden.CUSTOM_ID, "params": params}).encode()
+
+    error = refusal_of(source, BY_FOLDER["bedrock-claude"], line)
+
+    assert error.param == source.body.words[f"{kind}_file"]
 
 
 def test_anthropic_has_no_embeddings():
