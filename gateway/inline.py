@@ -143,8 +143,8 @@ def _lines(found: Iterable[bytes], name: str, limits: Limits, each: Each | None)
                 code="array_above_max_length",
                 param=name,
             )
-        line = each(index, element) if each else None
-        yield (line or element).translate(LINE_ENDS)
+        line = None if each is None else each(index, element)
+        yield (element if line is None else line).translate(LINE_ENDS)
 
 
 def _blocks(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -183,7 +183,8 @@ class Envelopes:
         self._dialect = dialect_of(Provider.ANTHROPIC)
         self._seen: set[str] = set()
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return len(self._seen)
 
     def __call__(self, index: int, element: bytes) -> None:
