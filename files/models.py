@@ -157,7 +157,7 @@ class File(models.Model):
     @property
     def is_adopted(self) -> bool:
         """Whether it was in a client's bucket before Bifrost knew of it."""
-        return self.credential_id is not None and not self.sha256
+        return self.credential_id is not None and not (self.sha256 or self.surface)
 
     @property
     def s3_uri(self) -> str:

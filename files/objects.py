@@ -5,14 +5,14 @@ it is; a batch that reads it has to `adopt` it first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from files.buckets import JSON_LINES, Bucket, Entry, NoSuchKeyError
-from files.models import File
-from providers.models import Workspace
+from files.models import File, FileQuerySet
+from providers.models import Credential, Workspace
 
 LONGEST_NAME = 512
 # So many keys are looked for at once.
@@ -28,10 +28,10 @@ class Listed(NamedTuple):
 
 def find(workspace: Workspace, bucket: Bucket, key: str) -> File:
     """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see."""
-    (known,) = _known(workspace, bucket, [bucket.head(key)])
-    if known is None:
+    (file,) = known(workspace, bucket, [bucket.head(key)])
+    if file is None:
         raise NoSuchKeyError(f"the object s3://{bucket.name}/{key[:200]} does not exist")
-    return known
+    return file
 
 
 def listed(
@@ -60,22 +60,50 @@ def adopt(file: File) -> File:
     """Make an object one of the workspace's files, to be read for as long as it does not change."""
     if not file._state.adding:
         return file
-    same = File.objects.filter(
-        workspace=file.workspace,
-        credential=file.credential,
-        bucket=file.bucket,
-        key=file.key,
-        status=File.Status.STORED,
-    )
+    same = _stored(file.workspace, file.credential, file.bucket, [file.key])
     try:
         with transaction.atomic():
-            # Whatever had the key before is no more.
-            same.update(status=File.Status.DELETED, deleted_at=timezone.now())
+            _forget(same)
             file.save()
     except IntegrityError:
         # Another request was faster.
         return same.get()
     return file
+
+
+def keep(workspace: Workspace, bucket: Bucket, entry: Entry, **fields: Any) -> File:
+    """Make an object that a client has just put there one of the workspace's files."""
+    file = _found(workspace, bucket, entry)
+    for name, value in fields.items():
+        setattr(file, name, value)
+    file.created_at = timezone.now()
+    with transaction.atomic():
+        # Another request must not keep one of the same key meanwhile.
+        list(Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk))
+        forget(workspace, bucket, [entry.key])
+        file.save()
+    return file
+
+
+def forget(workspace: Workspace, bucket: Bucket, keys: Sequence[str]) -> None:
+    """The objects that had these keys are no more."""
+    _forget(_stored(workspace, bucket.credential, bucket.name, keys))
+
+
+def _forget(files: FileQuerySet) -> None:
+    files.update(status=File.Status.DELETED, deleted_at=timezone.now())
+
+
+def _stored(
+    workspace: Workspace, credential: Credential | None, bucket: str, keys: Sequence[str]
+) -> FileQuerySet:
+    return File.objects.filter(
+        workspace=workspace,
+        credential=credential,
+        bucket=bucket,
+        key__in=keys,
+        status=File.Status.STORED,
+    )
 
 
 def _files(
@@ -84,13 +112,13 @@ def _files(
     """All files behind a key; so many are asked for at once."""
     while True:
         entries, more = bucket.entries(prefix, after_key=after_key, limit=min(limit, AT_ONCE))
-        yield from (file for file in _known(workspace, bucket, entries) if file)
+        yield from (file for file in known(workspace, bucket, entries) if file)
         if not more:
             return
         after_key = entries[-1].key
 
 
-def _known(workspace: Workspace, bucket: Bucket, entries: Sequence[Entry]) -> Iterator[File | None]:
+def known(workspace: Workspace, bucket: Bucket, entries: Sequence[Entry]) -> Iterator[File | None]:
     """The file of each object, and None for what is another workspace's, or deleted but for its bytes."""
     keys = [entry.key for entry in entries]
     rows = File.objects.filter(credential__isnull=False, bucket=bucket.name, key__in=keys)
@@ -111,6 +139,10 @@ def _one_of(
         return next((row for row in ours if row.is_visible), None)
     if any(not row.is_adopted for row in same):
         return None
+    return _found(workspace, bucket, entry)
+
+
+def _found(workspace: Workspace, bucket: Bucket, entry: Entry) -> File:
     return File(
         workspace=workspace,
         credential=bucket.credential,
