@@ -43,7 +43,7 @@ def packages() -> Path:
 
 
 @pytest.mark.timeout(FRESH_SECONDS + 120)
-@pytest.mark.parametrize("surface", ["openai"])
+@pytest.mark.parametrize("surface", ["openai", "anthropic", "genai", "aws"])
 def test_it_works(surface: str, packages: Path, stack: Stack, tmp_path: Path):
     done = subprocess.run(
         ["node", f"{surface}.mjs", stack.url, tmp_path / "in.jsonl"],
