@@ -9,7 +9,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, ClassVar
@@ -18,6 +18,7 @@ from providers.records import MalformedRecordError, RecordError, UnsupportedFeat
 
 __all__ = [
     "ENDINGS",
+    "OF_THE_KEY",
     "Account",
     "AnswerLostError",
     "Content",
@@ -30,7 +31,16 @@ __all__ = [
     "UnsupportedFeatureError",
     "Upstream",
     "UpstreamError",
+    "waiting_for_a_key",
 ]
+
+# Errors that say more about who asks, and whom, than about what is asked for.
+OF_THE_KEY = frozenset(
+    {
+        "no_credentials",
+        *(f"http_{status}" for status in (301, 302, 303, 307, 308, 401, 402, 403, 407)),
+    }
+)
 
 
 class UpstreamError(Exception):
@@ -53,6 +63,16 @@ class UpstreamError(Exception):
 
 class AnswerLostError(UpstreamError):
     """The call may have been carried out though no answer came."""
+
+
+@contextmanager
+def waiting_for_a_key() -> Iterator[None]:
+    """Makes no permanent error of what another key, or another address, may mend."""
+    try:
+        yield
+    except UpstreamError as error:
+        error.permanent = error.permanent and error.code not in OF_THE_KEY
+        raise
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from providers.answers import object_in, read_json
-from providers.base import Account, AnswerLostError, Upstream, UpstreamError
+from providers.base import Account, AnswerLostError, Upstream, UpstreamError, waiting_for_a_key
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -117,14 +117,14 @@ class HTTPUpstream(Upstream):
     def download(self, path: str) -> Iterator[bytes]:
         """The bytes of the answer as they come. Raises UpstreamError also half-way.
 
-        A key that is refused is no permanent error here: what was paid for waits for a better one.
+        What was paid for waits for a key that is not refused: see waiting_for_a_key.
         """
-        try:
-            with self._send("GET", path, stream=True) as response, self._named_failures("GET"):
-                yield from response.iter_content(CHUNK_BYTES)
-        except UpstreamError as error:
-            error.permanent = error.permanent and error.code != "http_401"
-            raise
+        with (
+            waiting_for_a_key(),
+            self._send("GET", path, stream=True) as response,
+            self._named_failures("GET"),
+        ):
+            yield from response.iter_content(CHUNK_BYTES)
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Raises UpstreamError for what http.client would refuse in words that repeat the key."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from providers.base import AnswerLostError, JobState, UpstreamError
-from providers.http import HTTPUpstream
+from providers.base import AnswerLostError, JobState, Upstream, UpstreamError
 
 CLOCK_SKEW = timedelta(minutes=10)
 # An error of these is the account's, and each further call would only hear it again.
@@ -22,14 +21,14 @@ OF_THE_ACCOUNT = {
 Answer = tuple[str, JobState | UpstreamError]
 
 
-class ListedUpstream(HTTPUpstream):
+class ListedUpstream(Upstream):
     """Lists come newest first, a page at a time."""
 
     id_field: ClassVar[str] = "id"
 
-    def page(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
+    def page(self, cursor: str, **filters: Any) -> tuple[list[dict[str, Any]], str]:
         """The account's jobs behind the cursor, newest first, and the cursor of the next page; both
-        cursors may be "". Raises UpstreamError."""
+        cursors may be "". `filters` are the provider's own. Raises UpstreamError."""
         raise NotImplementedError
 
     def retrieve(self, upstream_id: str) -> dict[str, Any]:
@@ -55,12 +54,12 @@ class ListedUpstream(HTTPUpstream):
         """When the provider says that it was made."""
         raise NotImplementedError
 
-    def pages(self) -> Iterator[list[dict[str, Any]]]:
+    def pages(self, **filters: Any) -> Iterator[list[dict[str, Any]]]:
         """The account's jobs, newest first. Raises UpstreamError."""
         cursor = ""
         cursors = {cursor}
         while True:
-            page, cursor = self.page(cursor)
+            page, cursor = self.page(cursor, **filters)
             yield page
             if not cursor:
                 return
@@ -75,9 +74,9 @@ class ListedUpstream(HTTPUpstream):
             raise UpstreamError("the provider's list is no list", code="malformed_answer")
         return page
 
-    def since(self, oldest: datetime) -> Iterator[dict[str, Any]]:
+    def since(self, oldest: datetime, **filters: Any) -> Iterator[dict[str, Any]]:
         """The jobs made since then, and some that are older."""
-        for page in self.pages():
+        for page in self.pages(**filters):
             yield from page
             if page and self.made_before(page[-1], oldest):
                 return

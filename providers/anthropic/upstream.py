@@ -25,7 +25,7 @@ from providers.base import (
     MalformedRecordError,
     UpstreamError,
 )
-from providers.http import CHUNK_BYTES, Stream
+from providers.http import CHUNK_BYTES, HTTPUpstream, Stream
 from providers.listed import ListedUpstream
 from providers.records import lines as lines_of
 
@@ -41,7 +41,7 @@ ENDED: dict[str, str | None] = {"in_progress": None, "canceling": None, "ended":
 COUNTED = ("processing", "succeeded", "errored", "canceled", "expired")
 
 
-class AnthropicUpstream(ListedUpstream):
+class AnthropicUpstream(HTTPUpstream, ListedUpstream):
     """A message batch has no place for a name of ours: the ids of its records carry it."""
 
     # https://platform.claude.com/docs/en/build-with-claude/batch-processing#batch-limitations
@@ -100,8 +100,8 @@ class AnthropicUpstream(ListedUpstream):
         if "batch" in files:
             yield from self.download(f"{BATCHES}/{segment(files['batch'])}/results")
 
-    def page(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
-        params = {"limit": PAGE, "after_id": cursor or None}
+    def page(self, cursor: str, **filters: Any) -> tuple[list[dict[str, Any]], str]:
+        params = {"limit": PAGE, "after_id": cursor or None, **filters}
         answer = self.call("GET", BATCHES, params=params)
         page = self.page_of(answer, "data")
         return page, id_in(page[-1]) if page and answer.get("has_more") else ""

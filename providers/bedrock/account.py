@@ -13,6 +13,7 @@ import msgspec
 from botocore.config import Config
 
 from providers.base import Account, UpstreamError
+from providers.bedrock import parsing
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -109,7 +110,7 @@ def client_of(wanted: Connection) -> Any:
         aws_secret_access_key=wanted.secret if wanted.access_key_id else None,
     )
     service: Any = wanted.service
-    return session.client(
+    client = session.client(
         service,
         region_name=None if session.region_name else DEFAULT_REGION,
         endpoint_url=wanted.endpoint or None,
@@ -122,6 +123,8 @@ def client_of(wanted: Connection) -> Any:
             user_agent_extra="bifrost",
         ),
     )
+    parsing.watch(client)
+    return client
 
 
 def _addressing(wanted: Connection) -> Any:

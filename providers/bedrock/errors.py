@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 
 from providers.base import AnswerLostError, UpstreamError
+from providers.bedrock.parsing import NoObjectError
 
 LONGEST_ASKED = 86_400.0
 # Statuses and names of what may pass. A quota is one of jobs that run at the same time.
@@ -63,7 +64,11 @@ def named_failures(service: str, *, secret: str, starts: bool = False) -> Iterat
         raise UpstreamError(message, permanent=True, code="invalid_request") from error
     except UNREACHED as error:
         raise UpstreamError(f"{service} cannot be reached", code="unreachable") from error
-    except (BotoCoreError, Boto3Error) as error:
+    except NoObjectError as error:
+        message = f"{service} answered with something that is no JSON object"
+        raise lost(message, code="not_json") from error
+    # AWS's SDK asks a server that redirects it where to go instead, and that again, without an end.
+    except (BotoCoreError, Boto3Error, RecursionError) as error:
         message = f"{service} gave no answer: {type(error).__name__}"
         raise lost(message, code="no_answer") from error
 
@@ -75,8 +80,11 @@ def refusal(
     status, said = _status(response), response.get("Error") or {}
     name = str(said.get("Code") or "")
     text = str(said.get("Message") or "").replace(secret or "\0", "***")
+    message = f"{service} answered {status}"
+    # Where nobody says a name, AWS's SDK takes the status for one.
+    message += f" {name}" if name and name != str(status) else ""
     return kind(
-        f"{service} answered {status} {name}: {text[:500]}",
+        message + (f": {text[:500]}" if text else ""),
         permanent=status < 500 and status not in TRANSIENT_STATUSES and name not in TRANSIENT,
         code=f"http_{status}",
         retry_after=_retry_after(response),

@@ -19,7 +19,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from providers.answers import object_in
-from providers.base import JobRequest, UpstreamError
+from providers.base import JobRequest, UpstreamError, waiting_for_a_key
 from providers.bedrock.account import AWS
 from providers.bedrock.errors import is_missing, named_failures
 from providers.http import CHUNK_BYTES
@@ -27,7 +27,6 @@ from providers.http import CHUNK_BYTES
 FOLDER = "bifrost"
 MANIFEST = "manifest.json.out"
 OUTPUT = ".out"
-OF_THE_KEY = {"http_401", "http_403", "no_credentials"}
 JSON_LINES = "application/jsonl"
 # In one thread: whoever reads our content keeps a claim with it, in a transaction of its own.
 IN_PARTS = TransferConfig(use_threads=False)
@@ -110,18 +109,12 @@ class Storage:
                     yield found["Key"][len(folder.key) :]
 
     def results(self, folder: Place) -> Iterator[bytes]:
-        """The bytes of all files of results in a folder.
-
-        A key that is refused is no permanent error here: what was paid for waits for a better one.
-        """
-        try:
+        """The bytes of all files of results in a folder. Errors wait for a key: see waiting_for_a_key."""
+        with waiting_for_a_key():
             for name in self.names(folder):
                 if name.endswith(OUTPUT) and name != MANIFEST:
                     yield from self._read(folder.inside(name))
                     yield b"\n"
-        except UpstreamError as error:
-            error.permanent = error.permanent and error.code not in OF_THE_KEY
-            raise
 
     def manifest(self, folder: Place) -> dict[str, Any] | None:
         """What a job counted, None if it did not say."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from providers.answers import ending, object_in, text_in, whole
+from providers.answers import ending, id_in, object_in, text_in, whole
 from providers.base import (
     Account,
     AnswerLostError,
@@ -24,10 +24,9 @@ from providers.bedrock.account import AWS
 from providers.bedrock.direct import Direct
 from providers.bedrock.errors import named_failures
 from providers.bedrock.storage import Place, Storage
-from providers.listed import CLOCK_SKEW, Answer, ListedUpstream
+from providers.listed import Answer, ListedUpstream
 
 PAGE = 1000
-MOST_PAGES = 1000
 
 # Whether a job goes on (None) or how it ended, for each word of Bedrock's.
 ENDED: dict[str, str | None] = {
@@ -87,21 +86,16 @@ class BedrockUpstream(ListedUpstream):
         with self._failures(starts=True):
             answer = self.aws.client("bedrock", tries=1).create_model_invocation_job(**asked)
         try:
-            return JobState(upstream_id=text_in(answer, "jobArn"), raw="Submitted")
+            return JobState(upstream_id=id_in(answer, "jobArn"), raw="Submitted")
         except UpstreamError as error:
             raise AnswerLostError(error.message, code=error.code) from error
 
     def find(self, job: JobRequest) -> JobState | None:
-        filters = {"nameContains": _name_of(job), "submitTimeAfter": job.since - CLOCK_SKEW}
-        cursor = ""
-        for _ in range(MOST_PAGES):
-            page, cursor = self.page(cursor, **filters)
-            found = next((one for one in page if one.get("jobName") == _name_of(job)), None)
-            if found is not None:
+        name = _name_of(job)
+        for found in self.since(job.since, nameContains=name):
+            if found.get("jobName") == name:
                 return self.read(found)
-            if not cursor:
-                return self.direct.find(job)
-        raise UpstreamError("the provider's list has no end", code="malformed_answer")
+        return self.direct.find(job)
 
     def cancel(self, upstream_id: str) -> JobState:
         """It may have ended meanwhile, which Bedrock answers with an error."""
@@ -164,7 +158,7 @@ class BedrockUpstream(ListedUpstream):
 
 def read_state(job: Mapping[str, Any]) -> JobState:
     """What a job says. Raises UpstreamError for a status that is none of Bedrock's."""
-    raw, arn = text_in(job, "status"), text_in(job, "jobArn")
+    raw, arn = text_in(job, "status"), id_in(job, "jobArn")
     ended = ending(ENDED, raw)
     place = object_in(object_in(job.get("outputDataConfig")).get("s3OutputDataConfig"))
     # The job's own folder: others may have written beside it.

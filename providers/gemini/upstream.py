@@ -28,7 +28,7 @@ from providers.base import (
     UpstreamError,
 )
 from providers.gemini.failures import NUMBERS
-from providers.http import Stream, seconds_of
+from providers.http import HTTPUpstream, Stream, error_in, seconds_of
 from providers.listed import ListedUpstream
 
 VERSION = "/v1beta"
@@ -48,7 +48,7 @@ ENDED: dict[str, str | None] = {
 }
 
 
-class GeminiUpstream(ListedUpstream):
+class GeminiUpstream(HTTPUpstream, ListedUpstream):
     # https://ai.google.dev/gemini-api/docs/batch-api names a file's size only; the number of records is ours.
     limits = Limits(records=200_000, bytes=2 * 10**9, one_model=True)
     id_field = "name"
@@ -94,13 +94,28 @@ class GeminiUpstream(ListedUpstream):
 
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "responses" in files:
-            yield from self.download(f"{_path(files['responses'])}:download?alt=media")
+            yield from self._responses(files)
         elif "inlined" in files:
             for result in _inlined(_output(self.retrieve(files["inlined"]))):
                 yield msgspec.json.encode(result) + b"\n"
 
-    def page(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
-        params = {"pageSize": PAGE, "pageToken": cursor or None}
+    def _responses(self, files: Mapping[str, str]) -> Iterator[bytes]:
+        """A file that is gone is refused as if the key were wrong; but a wrong one sees no batch either."""
+        try:
+            yield from self.download(f"{_path(files['responses'])}:download?alt=media")
+        except UpstreamError as error:
+            if error.code == "http_403" and self._shows(files.get("batch")):
+                error.permanent = True
+            raise
+
+    def _shows(self, upstream_id: str | None) -> bool:
+        try:
+            return bool(upstream_id and self.retrieve(upstream_id))
+        except UpstreamError:
+            return False
+
+    def page(self, cursor: str, **filters: Any) -> tuple[list[dict[str, Any]], str]:
+        params = {"pageSize": PAGE, "pageToken": cursor or None, **filters}
         answer = self.call("GET", f"{VERSION}/batches", params=params)
         page = self.page_of({"operations": [], **answer}, "operations")
         return page, text_in(answer, "nextPageToken") if answer.get("nextPageToken") else ""
@@ -118,6 +133,14 @@ class GeminiUpstream(ListedUpstream):
 
     def created(self, job: Mapping[str, Any]) -> datetime | None:
         return time_in(object_in(job.get("metadata")).get("createTime"))
+
+    def explain(self, response: requests.Response) -> UpstreamError:
+        """A key that is none is told with the status of a request that is none."""
+        error = super().explain(response)
+        details = objects_in(error_in(response).get("details"))
+        if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
+            error.code = "http_401"
+        return error
 
     def wait_asked(self, response: requests.Response, error: Mapping[str, Any]) -> float | None:
         """https://cloud.google.com/apis/design/errors#retry_info"""
@@ -190,7 +213,7 @@ def _files(name: str, output: Mapping[str, Any]) -> dict[str, str]:
     """The file of results; the operation itself if it holds them."""
     file = output.get("responsesFile")
     if file and isinstance(file, str):
-        return {"responses": file}
+        return {"batch": name, "responses": file}
     return {"inlined": name} if _inlined(output) else {}
 
 

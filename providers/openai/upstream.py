@@ -15,6 +15,7 @@ from providers.base import (
     Problem,
     UpstreamError,
 )
+from providers.http import HTTPUpstream
 from providers.listed import ListedUpstream
 
 JOB_KEY = "bifrost_job"
@@ -34,7 +35,7 @@ ENDED: dict[str, str | None] = {
 }
 
 
-class OpenAIUpstream(ListedUpstream):
+class OpenAIUpstream(HTTPUpstream, ListedUpstream):
     # https://platform.openai.com/docs/guides/batch#rate-limits
     limits = Limits(records=50_000, bytes=200 * 10**6, one_model=True)
 
@@ -85,8 +86,8 @@ class OpenAIUpstream(ListedUpstream):
                 yield from self.download(f"/files/{segment(files[role])}/content")
                 yield b"\n"
 
-    def page(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
-        params = {"limit": PAGE, "after": cursor or None}
+    def page(self, cursor: str, **filters: Any) -> tuple[list[dict[str, Any]], str]:
+        params = {"limit": PAGE, "after": cursor or None, **filters}
         answer = self.call("GET", "/batches", params=params)
         page = self.page_of(answer, "data")
         return page, id_in(page[-1]) if page and answer.get("has_more") else ""

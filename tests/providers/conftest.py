@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.retries.standard import ExponentialBackoff
 
-from providers import http, registry
-from providers.base import Account
+from providers import http
 from providers.services import SANDBOX_PATHS
 from tests.providers.steps import Client
 from tests.providers.vendors import VENDORS, Vendor
+from tests.sandbox import bedrock
 from tests.sandbox.process import start_sandbox
 
 SECRET = "sk-very-secret-5d41402abc"
@@ -22,7 +23,8 @@ _accounts = count()
 
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start_sandbox(tmp_path_factory.mktemp("provider"), seconds=0) as url:
+    folder = tmp_path_factory.mktemp("provider")
+    with start_sandbox(folder, seconds=0, bedrock_min_records=1) as url:
         yield url
 
 
@@ -46,8 +48,9 @@ def control(sandbox_url: str) -> Iterator[Callable[..., dict[str, Any]]]:
 
 
 @pytest.fixture
-def fault(vendor: Vendor, control: Callable[..., dict[str, Any]]) -> Callable[..., object]:
-    return lambda **fault: control("POST", "faults", provider=vendor.name, **fault)
+def fault(control: Callable[..., dict[str, Any]]) -> Callable[..., object]:
+    """Orders a fault. Nobody else calls the sandbox meanwhile."""
+    return lambda **fault: control("POST", "faults", **fault)
 
 
 @pytest.fixture
@@ -61,15 +64,13 @@ def force(control: Callable[..., dict[str, Any]]) -> Callable[[str, str], object
 
 
 @pytest.fixture
-def calls(
-    vendor: Vendor, control: Callable[..., dict[str, Any]]
-) -> Callable[[str], list[dict[str, Any]]]:
+def calls(control: Callable[..., dict[str, Any]]) -> Callable[[str], list[dict[str, Any]]]:
     """The calls of an operation that came in during the test."""
     before = sum(control("GET", "calls")["counts"].values())
 
     def since(operation: str) -> list[dict[str, Any]]:
-        path = f"calls?operation={operation}&provider={vendor.name}"
-        return [call for call in control("GET", path)["calls"] if call["number"] > before]
+        found = control("GET", f"calls?operation={operation}")["calls"]
+        return [call for call in found if call["number"] > before]
 
     return since
 
@@ -78,17 +79,23 @@ def calls(
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries again at once where nobody asks to wait."""
     monkeypatch.setattr(http, "RETRY", http.RETRY.new(backoff_factor=0, backoff_jitter=0))
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda backoff, context: 0)
 
 
 @pytest.fixture
-def client(vendor: Vendor, sandbox_url: str, control: object, impatient: None) -> Iterator[Client]:
+def client(vendor: Vendor, sandbox_url: str, control: object, impatient: None) -> Client:
     # An account of its own; the part behind the dot is one key of it.
     secret = f"sk-{next(_accounts)}.{SECRET}"
-    base_url = sandbox_url + SANDBOX_PATHS[vendor.name]
-    account = Account("account", secret, base_url, vendor.options)
-    upstream = registry.upstream(vendor.name, account)
-    yield Client(vendor, upstream)
-    upstream.session.close()
+    return Client.of(vendor, secret, sandbox_url + SANDBOX_PATHS[vendor.name])
+
+
+@pytest.fixture
+def aws(sandbox_url: str, client: Client) -> Iterator[bedrock.Clients]:
+    """What AWS itself knows of the account."""
+    with bedrock.connected(
+        sandbox_url, client.upstream.account.options["access_key_id"]
+    ) as clients:
+        yield clients
 
 
 class Server(HTTPServer):
@@ -118,10 +125,7 @@ class Server(HTTPServer):
 
     def client(self, secret: str = SECRET, *, path: str = "/base", **options: object) -> Client:
         assert self.vendor is not None
-        account = Account(
-            "account", secret, f"{self.url}{path}", {**self.vendor.options, **options}
-        )
-        return Client(self.vendor, registry.upstream(self.vendor.name, account))
+        return Client.of(self.vendor, secret, f"{self.url}{path}", **options)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -137,9 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"content-length": str(len(body)), **names}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-    do_GET = do_POST = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
 
     def log_message(self, format: str, *args: object) -> None:
         pass

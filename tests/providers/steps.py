@@ -10,15 +10,32 @@ from typing import Any
 
 import pytest
 
+from providers import registry
 from providers.base import JobRequest, JobState, Upstream, UpstreamError
 from tests.providers.vendors import Vendor
 
 CHAT = "/v1/chat/completions"
 WAITS = "[sandbox:seconds=60]"
+PATIENCE = 30  # seconds, for a busy machine
 
 
 def opened(content: bytes):
     return lambda: nullcontext(io.BytesIO(content))
+
+
+class ReadOnly:
+    """What the records of a job come as: it can be read and sought, and that is all."""
+
+    def __init__(self, content: bytes) -> None:
+        self.file = io.BytesIO(content)
+        self.reads = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.reads += 1
+        return self.file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.file.seek(offset, whence)
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,12 @@ class Client:
 
     vendor: Vendor
     upstream: Upstream
+
+    @classmethod
+    def of(cls, vendor: Vendor, secret: str, base_url: str, **options: object) -> "Client":
+        """For the account that the secret opens."""
+        account = vendor.account(secret, base_url, **options)
+        return cls(vendor, registry.upstream(vendor.name, account))
 
     def job(self, name: str = "job0", records: int = 3, **more: Any) -> JobRequest:
         given = {"endpoint": CHAT, "completion_window": "24h", "since": datetime.now(UTC), **more}
@@ -59,7 +82,7 @@ class Client:
         return dict(answers)
 
     def ended(self, name: str) -> JobState:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             state = self.poll(name)[name]
             assert isinstance(state, JobState), state
@@ -70,7 +93,7 @@ class Client:
 
     def find(self, name: str = "job0", records: int = 3, **more: Any) -> JobState | None:
         """Look for a job until it can be told."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 return self.upstream.find(self.job(name, records, **more))

@@ -2,56 +2,26 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
 
 import pytest
 
-from providers.base import Account
-from providers.bedrock.upstream import BedrockUpstream
-from tests.providers.steps import Client, opened, refused
-from tests.providers.test_bedrock_upstream import BEDROCK, OPTIONS, SECRET, ReadOnly
+from tests.providers.steps import Client, ReadOnly, opened, refused
+from tests.providers.vendors import Vendor
 from tests.sandbox import bedrock
 
 FOLDER = "team/a/bifrost/job0/direct/"
 IMAGE = {"image": {"format": "png", "source": {"bytes": b64encode(b"\x89PNG").decode()}}}
 _accounts = count()
 
-
-@pytest.fixture
-def key() -> str:
-    return f"AKIADIRECT{next(_accounts)}"
+pytestmark = pytest.mark.parametrize("vendor", ["bedrock"], indirect=True)
 
 
 @pytest.fixture
-def client(sandbox_url: str, control: object, key: str) -> Client:
-    options = {**OPTIONS, "access_key_id": key, "minimum_records": 100}
-    return Client(BEDROCK, BedrockUpstream(Account("account", SECRET, sandbox_url, options)))
-
-
-@pytest.fixture
-def fault(control: Callable[..., Any]) -> Callable[..., object]:
-    return lambda **fault: control("POST", "faults", **fault)
-
-
-@pytest.fixture
-def calls(control: Callable[..., Any]) -> Callable[[str], list[dict[str, Any]]]:
-    before = sum(control("GET", "calls")["counts"].values())
-
-    def since(operation: str) -> list[dict[str, Any]]:
-        found = control("GET", f"calls?operation={operation}")["calls"]
-        return [call for call in found if call["number"] > before]
-
-    return since
-
-
-@pytest.fixture
-def aws(sandbox_url: str, key: str) -> Iterator[bedrock.Clients]:
-    with bedrock.connected(sandbox_url, key) as clients:
-        yield clients
+def client(vendor: Vendor, sandbox_url: str, control: object, impatient: None) -> Client:
+    return Client.of(vendor, f"direct-{next(_accounts)}", sandbox_url, minimum_records=100)
 
 
 def kept(aws: bedrock.Clients) -> list[str]:

@@ -1,141 +1,20 @@
-"""Bedrock's upstream: what every upstream promises, and what only Bedrock has."""
+"""What is Bedrock's own among the upstreams: objects in S3, roles, manifests, AWS's own settings."""
 
 import io
-import itertools
 import json
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
 
 from providers.base import Account
 from providers.bedrock import account
 from providers.bedrock.upstream import BedrockUpstream
-from tests.providers import test_life, test_polling, test_submission
-from tests.providers.steps import Client, opened, refused
+from tests.providers.conftest import SECRET
+from tests.providers.steps import Client, ReadOnly, opened, refused
 from tests.providers.vendors import Vendor
 from tests.sandbox import bedrock
-from tests.sandbox.process import start_sandbox
 
-SECRET = "aws-very-secret-5d41402abc"
-OPTIONS = {
-    "region": "eu-west-1",
-    "bucket": "batches",
-    "prefix": "team/a",
-    "role_arn": bedrock.ROLE,
-    "minimum_records": 1,
-}
-_accounts = itertools.count()
-
-
-def _line(id: str, text: str) -> dict[str, Any]:
-    return {"recordId": id, "modelInput": bedrock.messages(text)}
-
-
-BEDROCK = Vendor(
-    name="bedrock",
-    model=bedrock.CLAUDE,
-    line=_line,
-    id_of=lambda result: result["recordId"],
-    job=lambda id, status: {},
-    listing="invocationJobSummaries",
-    key=lambda secret: ("authorization", secret),
-    gone="arn:aws:bedrock:eu-west-1:000000000000:model-invocation-job/aaaabbbbcccc",
-    upload="",
-    results="objects.get",
-    files={"output": "s3://batches/nothing/"},
-    ended="Completed",
-    running="InProgress",
-    cancelling=frozenset({"Stopping", "Stopped"}),
-    options=OPTIONS,
-)
-# AWS's own SDK tries again by its own rules, has other transient statuses, and looks at the manifest too.
-NOT_SHARED = {
-    "test_an_upload_whose_answer_was_lost_is_not_made_again_here",
-    "test_what_changes_nothing_is_tried_again",
-    "test_trying_again_waits_as_long_as_it_is_asked_to",
-    "test_results_are_asked_for_again_while_the_provider_is_busy",
-    "test_a_cancel_whose_answer_was_lost_says_what_is",
-    "test_a_server_that_is_not_there_is_unreachable",
-}
-# The contract of all upstreams.
-globals().update(
-    {
-        name: test
-        for module in (test_life, test_polling, test_submission)
-        for name, test in vars(module).items()
-        if name.startswith("test_") and name not in NOT_SHARED
-    }
-)
-
-
-@pytest.fixture(scope="module")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start_sandbox(tmp_path_factory.mktemp("aws"), seconds=0, bedrock_min_records=1) as url:
-        yield url
-
-
-@pytest.fixture
-def vendor() -> Vendor:
-    return BEDROCK
-
-
-@pytest.fixture
-def fault(control: Callable[..., Any]) -> Callable[..., object]:
-    def order(operation: str = "*", **fault: object) -> object:
-        provider = "s3" if operation.startswith("objects.") else "bedrock"
-        return control("POST", "faults", provider=provider, operation=operation, **fault)
-
-    return order
-
-
-@pytest.fixture
-def calls(control: Callable[..., Any]) -> Callable[[str], list[dict[str, Any]]]:
-    before = sum(control("GET", "calls")["counts"].values())
-
-    def since(operation: str) -> list[dict[str, Any]]:
-        found = control("GET", f"calls?operation={operation}")["calls"]
-        return [call for call in found if call["number"] > before]
-
-    return since
-
-
-@pytest.fixture
-def key() -> str:
-    return f"AKIA{next(_accounts)}"
-
-
-@pytest.fixture
-def client(sandbox_url: str, control: object, key: str) -> Client:
-    return connected(sandbox_url, access_key_id=key)
-
-
-def connected(url: str, **options: object) -> Client:
-    given = Account("account", SECRET, url, {**OPTIONS, **options})
-    return Client(BEDROCK, BedrockUpstream(given))
-
-
-@pytest.fixture
-def aws(sandbox_url: str, key: str) -> Iterator[bedrock.Clients]:
-    """What AWS itself knows of the account."""
-    with bedrock.connected(sandbox_url, key) as clients:
-        yield clients
-
-
-class ReadOnly:
-    """What the records of a job come as: it can be read and sought, and that is all."""
-
-    def __init__(self, content: bytes) -> None:
-        self.file = io.BytesIO(content)
-        self.reads = 0
-
-    def read(self, size: int = -1) -> bytes:
-        self.reads += 1
-        return self.file.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)
+pytestmark = pytest.mark.parametrize("vendor", ["bedrock"], indirect=True)
 
 
 def test_a_job_lies_where_the_credential_says_and_carries_our_name(client: Client, aws):
@@ -219,17 +98,15 @@ def test_submitting_twice_makes_one_job(client: Client, aws):
     assert len(aws.jobs.list_model_invocation_jobs()["invocationJobSummaries"]) == 1
 
 
-def test_a_server_that_is_not_there_is_unreachable(key: str):
-    client = connected("http://127.0.0.1:9", access_key_id=key)
+def test_a_store_that_is_not_there_is_unreachable(vendor: Vendor, impatient):
+    error = refused(Client.of(vendor, SECRET, "http://127.0.0.1:9").upload)
 
-    for call in (lambda: client.start("job0", "s3://batches/x"), client.upload):
-        error = refused(call)
-        assert (error.permanent, error.code) == (False, "unreachable")
+    assert (error.permanent, error.code) == (False, "unreachable")
 
 
 @pytest.mark.parametrize("option", ["bucket", "role_arn"])
-def test_an_option_that_is_missing_is_named(sandbox_url: str, key: str, option: str):
-    client = connected(sandbox_url, access_key_id=key, **{option: ""})
+def test_an_option_that_is_missing_is_named(vendor: Vendor, sandbox_url: str, option: str):
+    client = Client.of(vendor, SECRET, sandbox_url, **{option: ""})
 
     error = refused(client.submit)
 
@@ -237,18 +114,19 @@ def test_an_option_that_is_missing_is_named(sandbox_url: str, key: str, option: 
     assert repr(option) in error.message
 
 
-def test_an_option_that_is_unknown_is_named(sandbox_url: str):
-    error = refused(lambda: connected(sandbox_url, bukkit="x"))
+def test_an_option_that_is_unknown_is_named(vendor: Vendor, sandbox_url: str):
+    error = refused(lambda: Client.of(vendor, SECRET, sandbox_url, bukkit="x"))
 
     assert (error.permanent, error.code) == (True, "invalid_option")
     assert "bukkit" in error.message
 
 
 def test_the_environment_of_aws_serves_where_the_credential_is_silent(
-    monkeypatch: pytest.MonkeyPatch, sandbox_url: str, key: str
+    monkeypatch: pytest.MonkeyPatch, vendor: Vendor, sandbox_url: str
 ):
+    given = vendor.options("a key of the environment")
     for name, value in {
-        "AWS_ACCESS_KEY_ID": key,
+        "AWS_ACCESS_KEY_ID": given["access_key_id"],
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -256,10 +134,10 @@ def test_the_environment_of_aws_serves_where_the_credential_is_silent(
         "AWS_ENDPOINT_URL_BEDROCK": f"{sandbox_url}/bedrock",
     }.items():
         monkeypatch.setenv(name, value)
-    options = {name: OPTIONS[name] for name in ("bucket", "role_arn", "minimum_records")}
+    options = {name: given[name] for name in ("bucket", "role_arn", "minimum_records")}
     account.client_of.cache_clear()
 
-    client = Client(BEDROCK, BedrockUpstream(Account("account", "", "", options)))
+    client = Client(vendor, BedrockUpstream(Account("account", "", "", options)))
     state = client.ended(client.submit().upstream_id)
 
     account.client_of.cache_clear()
@@ -275,12 +153,11 @@ def test_the_environment_of_aws_serves_where_the_credential_is_silent(
         (403, "AccessDeniedException", True),
     ],
 )
-def test_what_aws_says_is_told_without_the_secret(server, key, status, name, permanent):
+def test_what_aws_says_is_told_without_the_secret(server, status, name, permanent):
     body = json.dumps({"message": f"No, {SECRET}."}).encode()
     server.say(status, body, **{"x-amzn-ErrorType": name})
-    client = connected(server.url, access_key_id=key)
 
-    error = refused(client.start, "job0", "s3://batches/x")
+    error = refused(server.client(SECRET).start, "job0", "s3://batches/x")
 
     assert (error.permanent, error.code) == (permanent, f"http_{status}")
     assert error.message == f"Bedrock answered {status} {name}: No, ***."

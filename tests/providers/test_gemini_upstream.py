@@ -238,3 +238,28 @@ def test_trouble_with_the_account_ends_the_calls_for_those_that_ended(
 
     assert {answer.code for answer in answers.values()} == {"http_401"}
     assert len(calls("batches.retrieve")) - before == 1
+
+
+def test_results_wait_for_a_key_that_is_one(client: Client, sandbox_url: str):
+    """Gemini says of a key that is none that the request is none."""
+    files = client.ended(client.submit().upstream_id).files
+    wrong = Client.of(client.vendor, "sandbox-invalid", f"{sandbox_url}/gemini")
+
+    error = refused(lambda: list(wrong.upstream.results(files)))
+
+    assert (error.permanent, error.code) == (False, "http_401")
+
+
+@pytest.mark.parametrize(("status", "permanent"), [(200, True), (403, False), (404, False)])
+def test_results_that_are_gone_are_told_from_a_key_of_somebody_else(
+    server, status: int, permanent: bool
+):
+    """Gemini refuses the file in the same words, but only the right key is shown the batch."""
+    server.say(403, b'{"error":{"message":"You do not have permission, or it may not exist."}}')
+    server.say(status, json.dumps(operation()).encode())
+    files = {"batch": "batches/b1", "responses": "files/gone"}
+
+    error = refused(lambda: list(server.client().upstream.results(files)))
+
+    assert (error.permanent, error.code) == (permanent, "http_403")
+    assert [path for _, path, _ in server.requests][1:] == ["/base/v1beta/batches/b1"]

@@ -60,7 +60,7 @@ def test_a_cancel_whose_answer_was_lost_says_what_is(client: Client, fault, drop
     state = client.submit(text=WAITS)
     fault(operation="batches.cancel", drop=drop)
 
-    if drop == "before":
+    if drop == "before" and "batches.cancel" not in client.vendor.repeats:
         assert not refused(
             client.upstream.cancel, state.upstream_id, kind=AnswerLostError
         ).permanent
@@ -94,19 +94,22 @@ def test_results_that_break_off_are_an_error_and_no_end(client: Client, fault, d
 
 def test_results_are_asked_for_again_while_the_provider_is_busy(client: Client, fault, calls):
     state = client.ended(client.submit().upstream_id)
+    before = len(calls(client.vendor.results))
     fault(operation=client.vendor.results, status=503, times=2)
 
     assert len(client.results(state)) == 3
-    assert len(calls(client.vendor.results)) == 3
+    assert len(calls(client.vendor.results)) - before == 3
 
 
-def test_results_wait_for_a_key_that_is_not_refused(client: Client, fault):
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_results_wait_for_a_key_that_is_not_refused(client: Client, fault, control, status: int):
     state = client.ended(client.submit().upstream_id)
-    fault(operation=client.vendor.results, status=401)
+    fault(status=status, times=None)
 
     error = refused(lambda: list(client.upstream.results(state.files)))
 
-    assert (error.permanent, error.code) == (False, "http_401")
+    assert (error.permanent, error.code) == (False, f"http_{status}")
+    control("DELETE", "faults")
     assert len(client.results(state)) == 3
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from providers.base import AnswerLostError
 from tests.providers.steps import Client, refused
+from tests.providers.vendors import Vendor
 
 
 @pytest.mark.parametrize("status", [408, 409, 429])
@@ -101,6 +102,8 @@ def test_an_upload_whose_answer_was_lost_is_not_made_again_here(
 ):
     if not client.vendor.upload:
         pytest.skip("its records travel with the job")
+    if client.vendor.upload in client.vendor.repeats:
+        pytest.skip("made again by AWS's own SDK, into the same place")
     fault(operation=client.vendor.upload, drop=drop)
 
     refused(client.upload, kind=AnswerLostError)
@@ -111,9 +114,8 @@ def test_an_upload_whose_answer_was_lost_is_not_made_again_here(
     assert len(client.results(state)) == 3
 
 
-def test_a_server_that_is_not_there_is_unreachable(client: Client):
-    account = client.upstream.account
-    client.upstream.account = type(account)("a", "s", "http://127.0.0.1:9/v1")
+def test_a_server_that_is_not_there_is_unreachable(vendor: Vendor, impatient):
+    client = Client.of(vendor, "secret", "http://127.0.0.1:9/v1")
 
     for call in (
         lambda: client.start("job0", "file-1"),
