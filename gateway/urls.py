@@ -76,7 +76,7 @@ urlpatterns = [
         anthropic.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
-        r"^anthropic(?:/.*)?$",
+        r"^anthropic(?:/(?s:.*))?\Z",
         anthropic.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
     # An ARN, as the id of a job, has a slash in it.

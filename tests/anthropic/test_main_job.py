@@ -56,7 +56,7 @@ def test_a_batch_from_its_creation_to_its_deletion(connect, credentials, provide
 
 @pytest.mark.parametrize("provider", EVERY)
 def test_each_request_has_what_became_of_it(connect, credentials, provider: str):
-    client: Anthropic = connect(provider)
+    client = connect(provider)
     orders = ["", "status=400", "status=500", "lost", "twice", "finish=length", "refusal"]
     texts = [f"[sandbox:{order}]" if order else "plain" for order in orders]
     batch = client.beta.messages.batches.create(requests=requests(*texts, provider=provider))
@@ -78,7 +78,7 @@ def test_each_request_has_what_became_of_it(connect, credentials, provider: str)
 
 @pytest.mark.parametrize("provider", EVERY)
 def test_what_is_canceled_at_once_was_never_sent(connect, credentials, provider: str):
-    client: Anthropic = connect(provider)
+    client = connect(provider)
     batch = client.beta.messages.batches.create(requests=requests(*"abc", provider=provider))
 
     stopped = client.beta.messages.batches.cancel(batch.id)
@@ -97,7 +97,7 @@ def test_what_is_canceled_at_once_was_never_sent(connect, credentials, provider:
 @pytest.mark.parametrize("provider", [name for name in EVERY if name != "bedrock"])
 def test_what_there_was_no_time_for_is_expired(connect, credentials, provider: str):
     """Bedrock asks for so few without a job."""
-    client: Anthropic = connect(provider)
+    client = connect(provider)
     batch = client.beta.messages.batches.create(
         requests=requests("[sandbox:batch=expire]", *"abcdef", provider=provider)
     )
@@ -116,7 +116,7 @@ def test_what_there_was_no_time_for_is_expired(connect, credentials, provider: s
 
 
 def test_a_batch_that_failed_at_the_provider_has_errors_for_all(connect, credentials):
-    client: Anthropic = connect("gemini")
+    client = connect("gemini")
     batch = client.beta.messages.batches.create(
         requests=requests("[sandbox:batch=fail]", "b", provider="gemini")
     )
@@ -131,7 +131,7 @@ def test_a_batch_that_failed_at_the_provider_has_errors_for_all(connect, credent
 
 def test_a_batch_that_was_never_sent_says_why_for_all(connect, credentials):
     """Gemini's jobs have one model each, and a batch so many jobs at most."""
-    client: Anthropic = connect("gemini")
+    client = connect("gemini")
     batch = client.beta.messages.batches.create(
         requests=[request(f"c{n}", model=f"gemini-{n}") for n in range(51)]
     )
@@ -147,7 +147,7 @@ def test_a_batch_that_was_never_sent_says_why_for_all(connect, credentials):
 
 
 def test_models_may_differ_where_a_job_has_one(connect, credentials):
-    client: Anthropic = connect("gemini")
+    client = connect("gemini")
     models = ["gemini-1.5-flash", "gemini-2.5-pro", "gemini-1.5-flash", "gemini-2.5-flash"] * 2
     batch = client.beta.messages.batches.create(
         requests=[request(f"c{n}", model=model) for n, model in enumerate(models)]
@@ -162,7 +162,7 @@ def test_models_may_differ_where_a_job_has_one(connect, credentials):
 
 
 def test_what_the_provider_has_no_words_for_fails_alone(connect, credentials):
-    client: Anthropic = connect("openai")
+    client = connect("openai")
     tool = {"type": "web_search_20250305", "name": "web_search"}
     batch = client.beta.messages.batches.create(
         requests=[
