@@ -23,7 +23,7 @@ class FileQuerySet(models.QuerySet["File"]):
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
             workspace=workspace,
             status=File.Status.STORED,
-        ).exclude(purpose=File.Purpose.RAW_RESULTS)
+        ).exclude(purpose__in=File.HIDDEN)
 
     def expired(self) -> "FileQuerySet":
         return self.filter(status=File.Status.STORED, expires_at__lte=timezone.now())
@@ -45,7 +45,8 @@ class File(models.Model):
     row stays, since batches name it.
 
     Its bytes lie in the gateway's own store, under `path`, or in a client's S3 bucket, under `key`, reached
-    with `credential`. A file in the own store may have a bucket and a key too: S3 clients call it so.
+    with `credential`. A file in the own store may have a bucket and a key too: S3 clients call it so. What
+    others can change in their bucket has a `copy`, from when a batch reads it.
     """
 
     class Status(models.TextChoices):
@@ -62,6 +63,9 @@ class File(models.Model):
         VISION = "vision"
         USER_DATA = "user_data"
         RAW_RESULTS = "raw_results", "what a provider answered"
+        COPY = "copy", "a copy of what lies in a client's bucket"
+
+    HIDDEN = (Purpose.RAW_RESULTS, Purpose.COPY)
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="files")
@@ -84,6 +88,14 @@ class File(models.Model):
     bucket = models.CharField(max_length=255, blank=True)
     key = KeyField(blank=True, help_text="what it is called in the bucket")
     etag = models.CharField(max_length=255, blank=True, help_text="what S3 said of its bytes")
+    copy = models.OneToOneField(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="original",
+        help_text="the same bytes in the gateway's own store, for the batches that read them",
+    )
     headers = models.JSONField(
         default=dict, blank=True, help_text="what an S3 client wants to be told with its bytes"
     )
@@ -141,7 +153,7 @@ class File(models.Model):
         """As FileQuerySet.visible has it."""
         return (
             self.status == File.Status.STORED
-            and self.purpose != File.Purpose.RAW_RESULTS
+            and self.purpose not in self.HIDDEN
             and (self.expires_at is None or self.expires_at > timezone.now())
         )
 

@@ -3,13 +3,14 @@
 import errno
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -120,11 +121,15 @@ def upload_limit() -> int:
 
 
 def stream(file: File, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """The file's bytes, from `start` up to `end`, if it has any there.
+    """The file's bytes, from `start` up to `end`, if it has any there; those of its copy, if there is one.
 
     Raises FileNotFoundError if they are gone, StoreError if the store fails. What lies in a client's
     bucket is gone, too, once another object has its key.
     """
+    yield from _lying(_copy_of(file) or file, start, end)
+
+
+def _lying(file: File, start: int, end: int | None) -> Iterator[bytes]:
     with _named_failures():
         if file.credential:
             bucket = _bucket_of(file)
@@ -134,10 +139,37 @@ def stream(file: File, *, start: int = 0, end: int | None = None) -> Iterator[by
 
 
 def opened(file: File, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """As `stream`, but what is wrong is raised at once and not with the first chunk."""
-    chunks = stream(file, start=start, end=end)
+    """As `stream`, but of the file itself, and what is wrong is raised at once."""
+    chunks = _lying(file, start, end)
     first = next(chunks, b"")
     return chain((first,), chunks)
+
+
+def _copy_of(file: File) -> File | None:
+    copy = file.copy
+    return copy if copy and copy.status == File.Status.STORED else None
+
+
+def keep_copy(file: File, *, keep: Callable[[], None]) -> None:
+    """Copy what lies in a client's bucket, for a batch that must read the same bytes again and again.
+
+    Calls `keep` now and then. Raises FileNotFoundError if it is another object by now, and StoreError.
+    """
+    if file.credential is None or _copy_of(file):
+        return
+    with writing(file.workspace) as writer:
+        for chunk in stream(file):
+            keep()
+            writer.write(chunk)
+    with transaction.atomic():
+        publish(writer.file, purpose=File.Purpose.COPY, filename=file.filename)
+        without = Q(copy=None) | ~Q(copy__status=File.Status.STORED)
+        if File.objects.filter(without, pk=file.pk).update(copy=writer.file):
+            file.copy = writer.file
+            return
+    # Another batch was faster.
+    delete(writer.file)
+    file.refresh_from_db(fields=["copy"])
 
 
 def delete(file: File) -> None:
@@ -172,6 +204,9 @@ def purge(files: FileQuerySet) -> int:
 
     A bucket that fails once is let alone, until the next time.
     """
+    orphans = files.filter(status=File.Status.DELETED, copy__status=File.Status.STORED)
+    for file in orphans.select_related("copy")[:1000]:
+        delete(cast(File, file.copy))
     count = 0
     failing: set[tuple[str | None, str]] = set()
     for file in files.unwanted().select_related("credential")[:1000]:
@@ -201,7 +236,7 @@ def _sharing(file: File) -> FileQuerySet:
     """Files that came through Bifrost later, and whose bytes the same object holds by now."""
     wanted = File.objects.filter(status__in=(File.Status.WRITING, File.Status.STORED))
     same = wanted.filter(credential=file.credential, bucket=file.bucket, key=file.key)
-    return same.exclude(Q(pk=file.pk) | Q(status=File.Status.STORED, sha256=""))
+    return same.exclude(Q(pk=file.pk) | Q(status=File.Status.STORED, sha256="", surface=""))
 
 
 def _delete_object(bucket: Bucket, file: File) -> None:

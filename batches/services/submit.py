@@ -15,6 +15,7 @@ from batches.services.claim import Claim
 from batches.services.timing import poll_interval
 from batches.services.validate import Findings, validate
 from files import services as files
+from files.buckets import BucketError
 from files.models import UpstreamFile
 from providers import registry
 from providers.base import AnswerLostError, JobRequest, JobState, Upstream, UpstreamError
@@ -161,10 +162,16 @@ def _plan(claim: Claim) -> bool:
         return False
     limits = registry.upstream_class(batch.provider).limits
     try:
+        files.keep_copy(batch.input_file, keep=claim.keep)
         findings = validate(batch, limits, keep=claim.keep)
     except FileNotFoundError:
-        message = "The input file was deleted before the batch could be validated."
+        message = "The input file was deleted or replaced before the batch could be validated."
         fail(claim, [problem("file_deleted", message)])
+        return False
+    except BucketError as error:
+        if not error.permanent:
+            raise
+        fail(claim, [problem("file_unreadable", f"The input file cannot be read: {error}.")])
         return False
     if findings.errors:
         fail(claim, findings.errors)

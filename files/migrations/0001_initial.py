@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='File',
             fields=[
                 ('id', models.CharField(default=providers.ids.new_id, editable=False, max_length=12, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('batch', 'Batch'), ('batch_output', 'Batch Output'), ('assistants', 'Assistants'), ('fine-tune', 'Fine Tune'), ('vision', 'Vision'), ('user_data', 'User Data'), ('raw_results', 'what a provider answered')], max_length=20)),
+                ('purpose', models.CharField(choices=[('batch', 'Batch'), ('batch_output', 'Batch Output'), ('assistants', 'Assistants'), ('fine-tune', 'Fine Tune'), ('vision', 'Vision'), ('user_data', 'User Data'), ('raw_results', 'what a provider answered'), ('copy', "a copy of what lies in a client's bucket")], max_length=20)),
                 ('filename', models.CharField(max_length=512)),
                 ('name', models.CharField(blank=True, help_text='what a GenAI client calls it', max_length=40)),
                 ('content_type', models.CharField(default='application/octet-stream', max_length=255)),
@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('copy', models.OneToOneField(blank=True, help_text="the same bytes in the gateway's own store, for the batches that read them", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='original', to='files.file')),
                 ('credential', models.ForeignKey(help_text="whose S3 bucket its bytes lie in; none for the gateway's own store", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='providers.credential')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='providers.workspace')),
             ],
