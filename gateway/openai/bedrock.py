@@ -153,6 +153,12 @@ def read_name(file_id: str) -> Name | None:
     return Name(bucket, key) if is_name and fits else None
 
 
+def read_output(uri: str) -> Name | None:
+    """The folder that results are to go to, if one is named."""
+    bucket, _, prefix = uri.removeprefix(S3).partition("/")
+    return Name(bucket, f"{prefix.rstrip('/')}/" if prefix else "") if uri else None
+
+
 def _matching(form: Fields, name: str, pattern: re.Pattern[str], *, longest: int) -> str:
     text = form.optional_text(name, longest=longest)
     if text and not pattern.fullmatch(text):

@@ -230,6 +230,8 @@ class Batches(OpenAIView):
         fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
         usable = Credential.objects.usable(workspace=workspace, provider=provider)
         bedrock.check_job(fields, next((one.options for one in usable[:1]), None))
+        if place := bedrock.read_output(fields["output_uri"]):
+            bucket_of(workspace, place.bucket).refuse_hidden(place.key)
         return services.create(
             workspace=workspace, input_file=objects.adopt(file), repeat=repeat, fields=fields
         )

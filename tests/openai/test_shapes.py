@@ -131,7 +131,7 @@ def test_all_that_the_sdk_knows_of_a_batch_is_written(workspace):
     assert set(SDKBatch.model_fields) == set(written) - {"provider"}
 
 
-@pytest.mark.parametrize("purpose", sorted(set(File.Purpose) - {File.Purpose.RAW_RESULTS}))
+@pytest.mark.parametrize("purpose", sorted(set(File.Purpose) - set(File.HIDDEN)))
 @pytest.mark.parametrize("expires_at", [None, NOW])
 def test_a_file_is_one_of_the_sdks(workspace, purpose: str, expires_at):
     file = File(workspace=workspace, purpose=purpose, filename="ü", size=3, expires_at=expires_at)
