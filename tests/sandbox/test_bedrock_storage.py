@@ -72,6 +72,22 @@ def test_an_upload_that_is_given_up_leaves_nothing(client):
     assert client.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
+def test_uploads_that_nobody_ended_are_listed(client):
+    begun = {
+        key: client.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
+        for key in ("b +ä", "a", "b/c")
+    }
+
+    found = client.list_multipart_uploads(Bucket=BUCKET, Prefix="b")["Uploads"]
+
+    assert [(one["Key"], one["UploadId"]) for one in found] == [
+        (key, begun[key]) for key in ("b +ä", "b/c")
+    ]
+    for key, upload_id in begun.items():
+        client.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload_id)
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET)
+
+
 def test_small_parts_and_strange_parts_are_refused(client):
     upload = client.create_multipart_upload(Bucket=BUCKET, Key="x")["UploadId"]
     where = {"Key": "x", "UploadId": upload}

@@ -95,6 +95,14 @@ class Library:
     def add_upload(self, owner: str, upload: Upload) -> None:
         self.store.add(UPLOAD, owner=owner, id=upload.id, document=_encode(upload))
 
+    def uploads(self, owner: str, bucket: str, prefix: str) -> list[Upload]:
+        """The unfinished ones, in the order of their keys."""
+        self.check_bucket(bucket)
+        documents = self.store.list(UPLOAD, owner=owner, tag="", after="", newest_first=False)
+        found = [_decode_upload(document) for document in documents]
+        wanted = (one for one in found if one.bucket == bucket and one.key.startswith(prefix))
+        return sorted(wanted, key=lambda each: each.key)
+
     def save_upload(self, upload: Upload) -> None:
         self.store.replace(UPLOAD, id=upload.id, document=_encode(upload))
 

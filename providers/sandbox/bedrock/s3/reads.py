@@ -50,6 +50,8 @@ class Reads:
     async def list(self, request: web.Request) -> web.StreamResponse:
         """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
         owner, query = account(request), request.query
+        if "uploads" in query:
+            return self._uploads(owner, request.match_info["bucket"], query)
         if query.get("list-type") != "2":
             raise refusals.plain(501, "The sandbox plays the second version of lists only.")
         bucket, prefix = request.match_info["bucket"], query.get("prefix", "")
@@ -57,6 +59,18 @@ class Reads:
         size, after = _size(query.get("max-keys")), _after(query)
         behind = [entry for entry in entries if _name(entry) > after]
         return xml_answer(_listed(bucket, query, behind[:size], is_last=len(behind) <= size))
+
+    def _uploads(self, owner: str, bucket: str, query: Query) -> web.StreamResponse:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
+        encode = quote if query.get("encoding-type") == "url" else str
+        root = document("ListMultipartUploadsResult", {"Bucket": bucket, "IsTruncated": "false"})
+        if "encoding-type" in query:
+            ElementTree.SubElement(root, "EncodingType").text = query["encoding-type"]
+        for upload in self._library.uploads(owner, bucket, query.get("prefix", ""))[:MOST]:
+            shown = ElementTree.SubElement(root, "Upload")
+            ElementTree.SubElement(shown, "Key").text = encode(upload.key)
+            ElementTree.SubElement(shown, "UploadId").text = upload.id
+        return xml_answer(root)
 
 
 def key_of(request: web.Request) -> tuple[str, str]:

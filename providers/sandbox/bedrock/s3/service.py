@@ -27,6 +27,7 @@ _LIST = _ALWAYS | {
     "start-after",
     "encoding-type",
     "fetch-owner",
+    "uploads",
 }
 _PART = _ALWAYS | {"uploadId", "partNumber"}
 
