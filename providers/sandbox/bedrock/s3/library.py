@@ -95,7 +95,7 @@ class Library:
     def add_upload(self, owner: str, upload: Upload) -> None:
         self.store.add(UPLOAD, owner=owner, id=upload.id, document=_encode(upload))
 
-    def uploads(self, owner: str, bucket: str, prefix: str) -> list[Upload]:
+    def uploads(self, owner: str, bucket: str, prefix: str) -> Sequence[Upload]:
         """The unfinished ones, in the order of their keys."""
         self.check_bucket(bucket)
         documents = self.store.list(UPLOAD, owner=owner, tag="", after="", newest_first=False)
