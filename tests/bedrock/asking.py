@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batches import services
 from batches.models import Batch
 from files import services as files
 from files.models import File
@@ -32,28 +33,29 @@ def asked(provider: str = "openai", source: str = SOURCE, **more: Any) -> dict[s
 
 
 def questions(dialect: str, *texts: str, model: str = "gpt-4o-mini") -> bytes:
-    """Records in the words of a vendor, the ids of which are their texts."""
-    return jsonl(_LINES[dialect](text, model) for text in texts)
+    """Records in the words of a vendor, called c0, c1 …"""
+    said = _LINES[dialect]
+    return jsonl(said(f"c{number}", text, model) for number, text in enumerate(texts))
 
 
-def _openai(text: str, model: str) -> dict[str, Any]:
+def _openai(name: str, text: str, model: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": text}]
-    return line(text, {"model": model, "messages": messages, "max_tokens": 100})
+    return line(name, {"model": model, "messages": messages, "max_tokens": 100})
 
 
-def _anthropic(text: str, model: str) -> dict[str, Any]:
+def _anthropic(name: str, text: str, model: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": text}]
-    return {"custom_id": text, "params": {"model": model, "max_tokens": 100, "messages": messages}}
+    return {"custom_id": name, "params": {"model": model, "max_tokens": 100, "messages": messages}}
 
 
-def _gemini(text: str, model: str) -> dict[str, Any]:
+def _gemini(name: str, text: str, model: str) -> dict[str, Any]:
     contents = [{"role": "user", "parts": [{"text": text}]}]
-    return {"key": text, "request": {"contents": contents}}
+    return {"key": name, "request": {"contents": contents}}
 
 
-def _bedrock(text: str, model: str) -> dict[str, Any]:
+def _bedrock(name: str, text: str, model: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": [{"text": text}]}]
-    return {"recordId": text, "modelInput": {"messages": messages}}
+    return {"recordId": name, "modelInput": {"messages": messages}}
 
 
 _LINES = {"openai": _openai, "anthropic": _anthropic, "gemini": _gemini, "bedrock": _bedrock}
@@ -76,3 +78,11 @@ def refusal(call: Any, **arguments: Any) -> ClientError:
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     return caught.value
+
+
+def run(batch: Batch) -> None:
+    """Until its provider is done, and what remains is to fetch, write and deliver."""
+    services.advance(batch.pk)
+    while not batch.jobs.filter(status="ended").exists():
+        for credential_id in services.credentials_due():
+            services.poll(credential_id)

@@ -34,10 +34,9 @@ class Inside:
 
     def __call__(self, request: AWSPreparedRequest, **event: Any) -> AWSResponse:
         parts = urlsplit(request.url)
-        headers = {
-            name: value.decode() if isinstance(value, bytes) else str(value)
-            for name, value in request.headers.items()
-        }
+        headers: dict[str, Any] = dict(request.headers.items())
+        for name, value in headers.items():
+            headers[name] = value.decode() if isinstance(value, bytes) else str(value)
         answer = self.client.generic(
             request.method,
             # The test client decodes what a server would decode.

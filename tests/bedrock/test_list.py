@@ -27,7 +27,7 @@ def make(workspace, file) -> Callable[..., Batch]:
     """Makes jobs called j0, j1 … a minute apart."""
 
     def create(number: int, **fields: Any) -> Batch:
-        given = {"surface": "bedrock", "provider": "openai", "endpoint": "/v1/chat/completions"}
+        given: dict[str, Any] = {"surface": "bedrock", "provider": "openai", "endpoint": "/v1/x"}
         given |= {"name": f"j{number}", "created_at": START + timedelta(minutes=number)}
         return Batch.objects.create(workspace=workspace, input_file=file, **{**given, **fields})
 
