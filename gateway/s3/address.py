@@ -2,7 +2,7 @@
 
 import ipaddress
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -35,6 +35,10 @@ def address_of(request: HttpRequest) -> Address:
         return checked(Address(bucket, rest))
     bucket, _, key = rest.partition("/")
     return checked(Address(bucket, key))
+
+
+def url_of(bucket: str, key: str) -> str:
+    return f"{settings.PUBLIC_URL}{ROOT}/{bucket}/{quote(key)}"
 
 
 def checked(address: Address) -> Address:

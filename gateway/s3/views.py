@@ -10,11 +10,10 @@ from rest_framework.response import Response
 
 from gateway.authentication import presented_key
 from gateway.choice import named_provider
-from gateway.s3 import wire
+from gateway.s3 import own, window, wire
 from gateway.s3.address import address_of
-from gateway.s3.call import Answer, Call, Does
+from gateway.s3.call import Answer, Call
 from gateway.s3.operations import all_headers, asked, parameters
-from gateway.s3.own import lists, objects, parts
 from gateway.s3.refusals import in_s3_words, not_implemented
 from gateway.surface import RequestError, SurfaceView
 from providers.models import Provider
@@ -23,8 +22,8 @@ XML = "application/xml"
 # What clients stored is shown under the address of the admin, too, and must not act there.
 HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
 
-OWN: Mapping[str, Does] = objects.OPERATIONS | lists.OPERATIONS | parts.OPERATIONS
-STORES: Mapping[str, Mapping[str, Does]] = dict.fromkeys(Provider.values, OWN)
+# Where objects lie, by the provider that a client names.
+STORES = {**dict.fromkeys(Provider.values, own.OPERATIONS), "bedrock": window.OPERATIONS}
 
 
 class XMLRenderer(BaseRenderer):

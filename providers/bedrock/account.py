@@ -120,6 +120,10 @@ def client_of(wanted: Connection) -> Any:
             max_pool_connections=MOST_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": wanted.tries},
             s3={"addressing_style": _addressing(wanted)},
+            # Few stores but AWS's take the checksums that boto3 adds unasked, and of an upload in parts
+            # that has them AWS wants them again from a client who knows nothing of them.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
             user_agent_extra="bifrost",
         ),
     )

@@ -12,16 +12,15 @@ from files.models import File
 from files.services import FileTooLargeError
 from gateway.s3.conditions import check_write, tags
 from gateway.s3.refusals import S3Error, invalid, missing_key
+from gateway.s3.tags import TAG, quoted, tag_of
 from gateway.surface import one
 from providers.models import Workspace
 
 # The bucket that shows every file of the workspace, each by its id.
 ALL_FILES = "bifrost-files"
 USUAL_TYPE = "binary/octet-stream"
-LONGEST_NAME, LONGEST_TYPE, MOST_METADATA = 512, 255, 2048
+LONGEST_TYPE, MOST_METADATA = 255, 2048
 FILE_ID = re.compile(r"(?:file[-_]|files/)?([0-9a-z]{12})")
-TAG = re.compile(r"file-([0-9a-z]{12})")
-ID_PREFIX = "file-"
 # Kept as they were given, to come back with the object.
 KEPT = (
     "CacheControl",
@@ -33,15 +32,6 @@ KEPT = (
 )
 STANDARD = {"StorageClass": ("STANDARD",), "ACL": ("private", "bucket-owner-full-control")}
 DESCRIBING = frozenset(KEPT) | {"ContentType", *STANDARD, "RequestPayer"}
-
-
-def tag_of(file: File) -> str:
-    """Its ETag, without quotes."""
-    return f"{ID_PREFIX}{file.id}"
-
-
-def quoted(file: File) -> str:
-    return f'"{tag_of(file)}"'
 
 
 def find(workspace: Workspace, bucket: str, key: str, *, if_match: str = "") -> File | None:
@@ -100,12 +90,6 @@ def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return {"content_type": content_type, "headers": kept}
 
 
-def name_fields(key: str) -> dict[str, Any]:
-    """What other surfaces call the file."""
-    name = key.rstrip("/").rpartition("/")[2] or key
-    return {"filename": name[-LONGEST_NAME:], "purpose": File.Purpose.BATCH, "surface": "bedrock"}
-
-
 def description(file: File, *, checksums: bool) -> dict[str, Any]:
     """What S3 says of an object beside its bytes."""
     kept = {
@@ -120,6 +104,6 @@ def description(file: File, *, checksums: bool) -> dict[str, Any]:
         "AcceptRanges": "bytes",
         "ContentLength": file.size,
         "ContentType": file.content_type,
-        "ETag": quoted(file),
+        "ETag": quoted(tag_of(file)),
         "LastModified": file.created_at,
     }

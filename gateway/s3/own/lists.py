@@ -11,6 +11,7 @@ from gateway.s3.call import Answer, Call, Does
 from gateway.s3.listing import Entry, Found, Wanted, first_version, second_version
 from gateway.s3.own import found
 from gateway.s3.refusals import S3Error, invalid
+from gateway.s3.tags import ID_PREFIX, quoted, tag_of
 from providers.models import Workspace
 
 # So many keys are read at once where whole prefixes may be skipped.
@@ -134,22 +135,22 @@ def _by_id(workspace: Workspace, prefix: str, after: str, start: str, limit: int
     """All files of the workspace: their keys are their ids behind a word that is the same for all."""
     rows = File.objects.visible(workspace)
     for bound, condition in ((after, "id__gt"), (start, "id__gte")):
-        if bound.startswith(found.ID_PREFIX):
-            rows = rows.filter(**{condition: bound.removeprefix(found.ID_PREFIX)})
-        elif bound > found.ID_PREFIX:
+        if bound.startswith(ID_PREFIX):
+            rows = rows.filter(**{condition: bound.removeprefix(ID_PREFIX)})
+        elif bound > ID_PREFIX:
             return []
-    if prefix.startswith(found.ID_PREFIX):
-        rows = rows.filter(id__startswith=prefix.removeprefix(found.ID_PREFIX))
-    elif not found.ID_PREFIX.startswith(prefix):
+    if prefix.startswith(ID_PREFIX):
+        rows = rows.filter(id__startswith=prefix.removeprefix(ID_PREFIX))
+    elif not ID_PREFIX.startswith(prefix):
         return []
-    return [(found.tag_of(row), row) for row in rows.order_by("id")[:limit]]
+    return [(tag_of(row), row) for row in rows.order_by("id")[:limit]]
 
 
 def _described(name: str, file: File) -> dict[str, Any]:
     return {
         "Key": name,
         "LastModified": file.created_at,
-        "ETag": found.quoted(file),
+        "ETag": quoted(tag_of(file)),
         "Size": file.size,
         "StorageClass": "STANDARD",
     }

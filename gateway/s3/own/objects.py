@@ -16,6 +16,7 @@ from gateway.s3.checksums import WHOLE
 from gateway.s3.conditions import Span, check_read, names_tag, span_of
 from gateway.s3.own import found
 from gateway.s3.refusals import S3Error, invalid
+from gateway.s3.tags import name_fields, quoted, tag_of
 from gateway.turns import give_back_connections, stepping_aside
 
 OVERRIDES = {
@@ -45,7 +46,7 @@ def put_object(call: Call) -> Answer:
     checksum = payload.checksum | ({"ChecksumType": WHOLE} if payload.checksum else {})
     fields["headers"] |= checksum
     _publish(call, file, fields)
-    return Answer({"ETag": found.quoted(file), **checksum})
+    return Answer({"ETag": quoted(tag_of(file)), **checksum})
 
 
 def copy_object(call: Call) -> Answer:
@@ -72,7 +73,7 @@ def copy_object(call: Call) -> Answer:
         )
     file = _written(call, files.opened(source), aside=True)
     _publish(call, file, fields)
-    copied = {"ETag": found.quoted(file), "LastModified": file.created_at, **_checksums(file)}
+    copied = {"ETag": quoted(tag_of(file)), "LastModified": file.created_at, **_checksums(file)}
     return Answer({"CopyObjectResult": copied})
 
 
@@ -147,7 +148,7 @@ def source_of(call: Call) -> File:
         )
     address = checked(Address(bucket, key))
     file = found.wanted(call.workspace, *address)
-    check_read(call.given, found.tag_of(file), file.created_at, prefix="CopySource")
+    check_read(call.given, tag_of(file), file.created_at, prefix="CopySource")
     return file
 
 
@@ -157,7 +158,7 @@ def _read(call: Call) -> tuple[File, Span | None, Answer]:
     given = call.given
     condition = given.get("IfMatch", "")
     file = found.wanted(call.workspace, call.bucket, call.key, if_match=condition)
-    check_read(given, found.tag_of(file), file.created_at)
+    check_read(given, tag_of(file), file.created_at)
     span = _span(given, file.size)
     whole = span is None
     fields = found.description(file, checksums=whole and given.get("ChecksumMode") == "ENABLED")
@@ -207,7 +208,7 @@ def _publish(call: Call, file: File, fields: Mapping[str, Any]) -> None:
             bucket=call.bucket,
             key=call.key,
             check=partial(found.check_name, call.given),
-            **found.name_fields(call.key),
+            **name_fields(call.key),
             **fields,
         )
     except BaseException:
@@ -228,7 +229,7 @@ def _by_key(call: Call, objects: Iterable[Mapping[str, Any]]) -> dict[str, File]
 
 
 def _check_tag(file: File, condition: str) -> None:
-    if condition and not names_tag(condition, found.tag_of(file)):
+    if condition and not names_tag(condition, tag_of(file)):
         raise S3Error("PreconditionFailed", Condition="If-Match")
 
 

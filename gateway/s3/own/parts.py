@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import quote
-
-from django.conf import settings
 
 from files import names, uploads
 from files import services as files
 from files.models import File, Upload, UploadPart
 from files.uploads import PartMissingError, UploadEndedError
 from gateway.s3 import checksums
-from gateway.s3.address import ROOT
+from gateway.s3.address import url_of
 from gateway.s3.call import Answer, Call, Does, refuse_other_values
 from gateway.s3.checksums import ALGORITHMS, COMPOSITE, POLYNOMIALS, WHOLE
 from gateway.s3.conditions import copied_span
@@ -20,6 +17,7 @@ from gateway.s3.listing import encoded, most
 from gateway.s3.own import found
 from gateway.s3.own.objects import COPYING, source_of
 from gateway.s3.refusals import S3Error, invalid
+from gateway.s3.tags import name_fields, quoted, tag_of
 from gateway.turns import give_back_connections, stepping_aside
 
 SURFACE = "s3"
@@ -139,10 +137,10 @@ def complete_multipart_upload(call: Call) -> Answer:
     upload = _upload(call)
     file = upload.file or _completed(call, upload)
     fields = {
-        "Location": f"{settings.PUBLIC_URL}{ROOT}/{call.bucket}/{quote(call.key)}",
+        "Location": url_of(call.bucket, call.key),
         "Bucket": call.bucket,
         "Key": call.key,
-        "ETag": found.quoted(file),
+        "ETag": quoted(tag_of(file)),
         **{name: text for name, text in file.headers.items() if name.startswith("Checksum")},
     }
     return Answer(fields)
@@ -159,7 +157,7 @@ def _completed(call: Call, upload: Upload) -> File:
         bucket=call.bucket,
         key=call.key,
         check=partial(found.check_name, call.given),
-        **found.name_fields(call.key),
+        **name_fields(call.key),
     )
     try:
         with stepping_aside():

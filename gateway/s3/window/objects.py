@@ -1,0 +1,210 @@
+"""Put, get, head, copy and delete objects in clients' buckets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from batches.models import Batch
+from files import objects
+from files import services as files
+from files.buckets import Entry
+from files.models import File
+from gateway.s3.address import Address, checked
+from gateway.s3.call import DELETE_AT_ONCE, Answer, Call, Does
+from gateway.s3.conditions import check_write, names_tag
+from gateway.s3.refusals import S3Error, invalid
+from gateway.s3.tags import name_fields
+from gateway.s3.window.place import CONDITIONS, Place, fields_of, passed_on, status_of
+from gateway.s3.window.sending import Sending
+from gateway.turns import give_back_connections
+
+SOURCE_CONDITIONS = tuple(f"CopySource{name}" for name in CONDITIONS)
+
+
+def put_object(call: Call) -> Answer:
+    place = Place(call)
+    place.bucket.refuse_hidden(call.key)
+    place.refuse_others([call.key])
+    given = place.in_s3_terms(call.key, passed_on(call), *CONDITIONS)
+    check_target(place, call.key, given)
+    payload = call.payload()
+    sending = Sending(place, call.key, given)
+    answer = sending.send(payload)
+    entry = Entry(
+        call.key,
+        sending.size,
+        answer["ETag"].strip('"'),
+        sending.began,
+        given.get("ContentType", ""),
+    )
+    file = objects.keep(
+        place.workspace, place.bucket, entry, sha256=sending.sha256, **name_fields(call.key)
+    )
+    return Answer({**fields_of(answer), "ETag": place.tag(file)})
+
+
+def copy_object(call: Call) -> Answer:
+    place, (source, given) = Place(call), copied(call)
+    place.refuse_others([call.key])
+    given = place.in_s3_terms(call.key, given, *CONDITIONS)
+    check_target(place, call.key, given)
+    answer = fields_of(place.ask("copy_object", call.key, **given, CopySource=source))
+    file = keep(place, call.key)
+    answer["CopyObjectResult"] = {**answer["CopyObjectResult"], "ETag": place.tag(file)}
+    return Answer(answer)
+
+
+def get_object(call: Call) -> Answer:
+    place, answer, fields = _read(call, "get_object")
+    body = fields.pop("Body")
+    # A slow client must not hold a connection to the database for as long as it reads.
+    give_back_connections()
+    return Answer(fields, status_of(answer), place.bucket.chunks(body, call.key))
+
+
+def head_object(call: Call) -> Answer:
+    _, answer, fields = _read(call, "head_object")
+    return Answer(fields, status_of(answer))
+
+
+def delete_object(call: Call) -> Answer:
+    place = Place(call)
+    given = place.in_s3_terms(call.key, passed_on(call), "IfMatch")
+    _check_owner(place, call.key, given.get("IfMatch", ""))
+    if not _kept_for_batches(place, [call.key]):
+        place.ask("delete_object", call.key, **given)
+        objects.forget(place.workspace, place.bucket, [call.key])
+    return Answer(status=204)
+
+
+def delete_objects(call: Call) -> Answer:
+    place, wanted = Place(call), call.said().get("Delete", {})
+    asked = wanted.get("Objects", [])
+    if not 1 <= len(asked) <= DELETE_AT_ONCE:
+        raise S3Error("MalformedXML")
+    keys = [one.get("Key", "") for one in asked]
+    hidden = {key for key in keys if place.bucket.hidden(key)} | _others(place, keys)
+    kept = _kept_for_batches(place, [key for key in keys if key not in hidden])
+    asked = [
+        place.in_s3_terms(one.get("Key", ""), one, "ETag")
+        for one in asked
+        if one.get("Key", "") not in hidden | kept
+    ]
+    answer: dict[str, Any] = {}
+    if asked:
+        answer = fields_of(place.ask("delete_objects", Delete={"Objects": asked}))
+    deleted = answer.get("Deleted", [])
+    objects.forget(place.workspace, place.bucket, [one["Key"] for one in deleted])
+    deleted += [{"Key": key} for key in kept]
+    denied = S3Error("AccessDenied")
+    errors = [
+        *answer.get("Errors", []),
+        *({"Key": key, "Code": denied.code, "Message": denied.message} for key in hidden),
+    ]
+    return Answer(answer | {"Deleted": [] if wanted.get("Quiet") else deleted, "Errors": errors})
+
+
+def get_object_tagging(call: Call) -> Answer:
+    place = Place(call)
+    place.bucket.refuse_hidden(call.key)
+    if place.look(call.key) is None:
+        raise S3Error("NoSuchKey", Key=call.key)
+    return Answer(fields_of(place.ask("get_object_tagging", call.key, **passed_on(call))))
+
+
+def keep(place: Place, key: str) -> File:
+    """Make a file of what a client has just put there, though its bytes did not come by here."""
+    entry = place.bucket.head(key)
+    return objects.keep(place.workspace, place.bucket, entry, **name_fields(key))
+
+
+def copied(call: Call) -> tuple[dict[str, str], dict[str, Any]]:
+    """What is to be copied, and the other parameters, in S3's terms. Raises S3Error."""
+    text = call.given["CopySource"]
+    path, _, version = text.partition("?versionId=")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if not bucket or not key:
+        raise invalid(
+            "x-amz-copy-source", text, "Copy Source must mention the source bucket and key"
+        )
+    checked(Address(bucket, key))
+    place = Place(call, bucket)
+    place.bucket.refuse_hidden(key)
+    if place.look(key) is None:
+        raise S3Error("NoSuchKey", Key=key)
+    source = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+    return source, place.in_s3_terms(key, passed_on(call, "CopySource"), *SOURCE_CONDITIONS)
+
+
+def check_target(place: Place, key: str, given: Mapping[str, Any]) -> None:
+    """Before anything is sent. Not every store but AWS's looks at these itself."""
+    if not set(CONDITIONS) & given.keys():
+        return
+    old = place.look(key)
+    check_write(given, old.etag if old else None)
+
+
+def _read(call: Call, operation: str) -> tuple[Place, dict[str, Any], dict[str, Any]]:
+    """What S3 answers, and the fields of our own answer. Raises S3Error."""
+    place = Place(call)
+    given = place.in_s3_terms(call.key, passed_on(call), *CONDITIONS)
+    answer = place.ask(operation, call.key, **given)
+    try:
+        file = place.known(answer, call.key)
+    except S3Error:
+        if "Body" in answer:
+            answer["Body"].close()
+        raise
+    return place, answer, fields_of(answer) | {"ETag": place.tag(file)}
+
+
+def _check_owner(place: Place, key: str, condition: str) -> None:
+    """Raises S3Error if an object is not the one that is meant, or another workspace's."""
+    place.bucket.refuse_hidden(key)
+    place.refuse_others([key])
+    if not condition:
+        return
+    file = place.look(key)
+    if file is not None and not names_tag(condition, file.etag):
+        raise S3Error("PreconditionFailed", Condition="If-Match")
+
+
+def _others(place: Place, keys: Sequence[str]) -> set[str]:
+    """Those that belong to other workspaces."""
+    found = set()
+    for key in keys:
+        try:
+            place.refuse_others([key])
+        except S3Error:
+            found.add(key)
+    return found
+
+
+def _kept_for_batches(place: Place, keys: Sequence[str]) -> set[str]:
+    """Those that a batch still reads: they are gone for clients, and for good when it has ended."""
+    reading = Batch.objects.filter(
+        workspace=place.workspace,
+        status__in=Batch.ACTIVE,
+        input_file__bucket=place.bucket.name,
+        input_file__key__in=keys,
+        input_file__credential=place.bucket.credential,
+        input_file__status=File.Status.STORED,
+    )
+    kept = set()
+    for batch in reading.select_related("input_file"):
+        file = place.look(batch.input_file.key)
+        if file is not None and file.pk == batch.input_file_id:
+            files.delete(file)
+            kept.add(file.key)
+    return kept
+
+
+OPERATIONS = {
+    "PutObject": Does(put_object),
+    "CopyObject": Does(copy_object),
+    "GetObject": Does(get_object),
+    "HeadObject": Does(head_object),
+    "DeleteObject": Does(delete_object),
+    "DeleteObjects": Does(delete_objects),
+    "GetObjectTagging": Does(get_object_tagging),
+}

@@ -1,0 +1,149 @@
+"""The bucket that a call is about, as the workspace's credential for Bedrock sees it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from files import objects
+from files.buckets import Bucket, BucketError, Entry, NoSuchKeyError, bucket_of
+from files.models import File
+from gateway.s3.call import Call
+from gateway.s3.conditions import tags
+from gateway.s3.refusals import CODES, S3Error
+from gateway.s3.tags import TAG, quoted, tag_of
+
+# S3 says no more than the status to a HEAD.
+OF_A_HEAD = {
+    "304": "NotModified",
+    "400": "InvalidRequest",
+    "403": "AccessDenied",
+    "404": "NoSuchKey",
+    "412": "PreconditionFailed",
+    "416": "InvalidRange",
+}
+CONDITIONS = ("IfMatch", "IfNoneMatch")
+# What it says of its own account is not for clients.
+QUIET = frozenset({401, 403})
+
+
+class Place:
+    """A bucket. Its methods raise S3Error, and BucketError where S3 cannot be used."""
+
+    def __init__(self, call: Call, bucket: str = "") -> None:
+        self.workspace = call.workspace
+        self.bucket: Bucket = bucket_of(call.workspace, bucket or call.bucket)
+
+    def ask(self, operation: str, key: str = "", **given: Any) -> dict[str, Any]:
+        """One call of S3's, by boto3's name for it. The answer is AWS's, without what is about HTTP."""
+        if key:
+            self.bucket.refuse_hidden(key)
+        with in_s3_words():
+            return self.bucket.call(operation, key=key, **given)
+
+    def known(self, found: Mapping[str, Any], key: str) -> File:
+        """The file that an object is of which S3 has just said this."""
+        entry = Entry(
+            key,
+            found.get("ContentLength", 0),
+            found.get("ETag", "").strip('"'),
+            found["LastModified"],
+            found.get("ContentType", ""),
+        )
+        (file,) = objects.known(self.workspace, self.bucket, [entry])
+        if file is None:
+            raise S3Error("NoSuchKey", Key=key)
+        return file
+
+    def look(self, key: str) -> File | None:
+        """The file that the object with this key is."""
+        try:
+            with in_s3_words():
+                return objects.find(self.workspace, self.bucket, key)
+        except NoSuchKeyError:
+            return None
+        except S3Error as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def tag(self, file: File) -> str:
+        """The file's id for what came through Bifrost, and S3's own ETag for what others put there."""
+        return quoted(file.etag if file._state.adding or file.is_adopted else tag_of(file))
+
+    def in_s3_terms(self, key: str, given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+        """The parameters, with S3's ETags in the conditions in place of ids."""
+        changed = {name: self._translated(key, given[name]) for name in names if name in given}
+        return {**given, **changed}
+
+    def refuse_others(self, keys: Sequence[str]) -> None:
+        """Raises S3Error if an object is one that another workspace keeps in the same bucket."""
+        rows = File.objects.filter(
+            credential__isnull=False,
+            bucket=self.bucket.name,
+            key__in=keys,
+            status__in=(File.Status.WRITING, File.Status.STORED),
+        ).exclude(workspace=self.workspace)
+        for key in {row.key for row in rows if not row.is_adopted}:
+            if self.exists(key) and self.look(key) is None:
+                message = f"The object '{key[:200]}' belongs to another workspace."
+                raise S3Error("AccessDenied", message)
+
+    def exists(self, key: str) -> bool:
+        """Whether S3 has it, be it for this workspace or not."""
+        try:
+            self.ask("head_object", key)
+        except S3Error as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def _translated(self, key: str, condition: str) -> str:
+        named = tags(condition)
+        ids = [found[1] for tag in named if (found := TAG.fullmatch(tag))]
+        rows = File.objects.filter(
+            pk__in=ids, workspace=self.workspace, bucket=self.bucket.name, key=key
+        )
+        known = {tag_of(row): row.etag for row in rows}
+        if "*" in named:
+            return "*"
+        return ", ".join(quoted(known.get(tag, tag)) for tag in named)
+
+
+@contextmanager
+def in_s3_words() -> Iterator[None]:
+    """Raises S3Error for what S3 refuses, as it said it itself."""
+    try:
+        yield
+    except BucketError as error:
+        cause = error.__cause__.__cause__ if error.__cause__ else None
+        if not isinstance(cause, ClientError) or not error.permanent:
+            raise
+        raise _refusal(cause) from error
+
+
+def _refusal(error: ClientError) -> S3Error:
+    said: Mapping[str, Any] = error.response.get("Error", {})
+    about = error.response.get("ResponseMetadata", {})
+    code = said.get("Code", "")
+    code = OF_A_HEAD.get(code, code)
+    status = about.get("HTTPStatusCode", 400)
+    quiet = status in QUIET or code in CODES
+    return S3Error(code, "" if quiet else said.get("Message", ""), status=status)
+
+
+def fields_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+def status_of(answer: Mapping[str, Any]) -> int:
+    status: int = answer["ResponseMetadata"]["HTTPStatusCode"]
+    return status
+
+
+def passed_on(call: Call, *without: str) -> dict[str, Any]:
+    """What the client gave, for S3 itself: without what the bucket adds."""
+    left_out = {"Bucket", "Key", *without}
+    return {name: value for name, value in call.given.items() if name not in left_out}
