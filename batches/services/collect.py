@@ -136,7 +136,7 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
         batch.dropped = {**batch.dropped, "answers": lost}
     batch.usage = total_usage([job.usage for job in jobs]) or usage_of(source.translation.used)
     results = _Results(good, bad, both)
-    delivery = _delivered(claim, jobs, results)
+    delivery = _delivered(claim, results)
     _finish(claim, jobs, index, results, delivery)
 
 
@@ -195,14 +195,14 @@ def _both(stack: ExitStack, claim: Claim, jobs: list[Job], index: ResultIndex) -
     return both
 
 
-def _delivered(claim: Claim, jobs: list[Job], results: _Results) -> Delivery:
+def _delivered(claim: Claim, results: _Results) -> Delivery:
     """Lay the results where their client wants them. If that must be tried again, they are written anew."""
     good, bad, both = results
     manifest = manifest_of(succeeded=good.count, failed=bad.count, usage=claim.batch.usage)
     with ExitStack() as undo:
         for file, _ in results.files:
             undo.callback(files.discard, file)
-        delivery = deliver(claim, jobs, both.file, manifest)
+        delivery = deliver(claim, both.file, manifest)
         undo.pop_all()
     return delivery
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from batches.models import Batch, Job
+from batches.models import Batch
 from batches.services.claim import Claim
 from batches.services.submit import problem
 from files import services as files
-from files.buckets import Bucket, BucketError, bucket_of
+from files.buckets import BucketError, bucket_of
 from files.models import File
 from providers.models import NoCredentialError, Provider
 
@@ -45,7 +45,7 @@ class Delivery:
     problems: Sequence[dict[str, Any]] = ()
 
 
-def deliver(claim: Claim, jobs: Sequence[Job], results: File | None, manifest: bytes) -> Delivery:
+def deliver(claim: Claim, results: File | None, manifest: bytes) -> Delivery:
     """Deliver results that are written, and not published yet.
 
     May be done twice. What the client's bucket refuses for good is no error: then the results stay with us
@@ -57,7 +57,7 @@ def deliver(claim: Claim, jobs: Sequence[Job], results: File | None, manifest: b
     if batch.provider != Provider.BEDROCK:
         return _named(batch, results, manifest)
     try:
-        bucket = _bucket_of(batch, jobs)
+        bucket = bucket_of(batch.workspace, name_of(batch, "").bucket)
         bucket.put(name_of(batch, results_name(batch)).key, _kept(claim, results))
         bucket.put(name_of(batch, MANIFEST).key, [manifest])
     except NoCredentialError:
@@ -106,13 +106,6 @@ def _named(batch: Batch, results: File, manifest: bytes) -> Delivery:
         writer.file.pk: name_of(batch, MANIFEST),
     }
     return Delivery(names, writer.file)
-
-
-def _bucket_of(batch: Batch, jobs: Sequence[Job]) -> Bucket:
-    """As the credential sees it that its jobs had. Raises NoCredentialError and BucketError."""
-    credential = jobs[0].credential if jobs else None
-    name = name_of(batch, "").bucket
-    return bucket_of(batch.workspace, name, credential=credential)
 
 
 def _kept(claim: Claim, file: File) -> Iterator[bytes]:

@@ -46,10 +46,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Create:
-    """The fields of a Batch, where its input lies, and the client's word for this one request."""
+    """The fields of a Batch, where it reads and writes, and the client's word for this one request."""
 
     fields: dict[str, Any]
     source: Place
+    target: Place
     token: str
     digest: str
 
@@ -116,7 +117,7 @@ def read_create(body: Mapping[str, Any], *, provider: str) -> Create:
         "output_uri": output_uri,
     }
     form.refuse_others()
-    return Create(fields, _object(input_uri), token, digest)
+    return Create(fields, _object(input_uri), _folder(output_uri), token, digest)
 
 
 def read_tags(value: object) -> dict[str, str]:
@@ -240,6 +241,11 @@ def _uri(form: Fields) -> str:
         limits = f"expected s3://bucket/key of at most {LONGEST_URI} characters"
         raise _wrong(f"{form.path}s3Uri", limits)
     return uri
+
+
+def _folder(uri: str) -> Place:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return Place(bucket, f"{key.rstrip('/')}/" if key else "")
 
 
 def _object(uri: str) -> Place:

@@ -12,7 +12,7 @@ from gateway.authentication import signed_scope
 from gateway.bedrock import wire
 from gateway.bedrock.asked import Create, idempotency_key, read_create, read_list, write_where
 from gateway.bedrock.listing import listed
-from gateway.bedrock.source import endpoint_of, input_of
+from gateway.bedrock.places import check_target, endpoint_of, input_of
 from gateway.body import whole
 from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
@@ -56,6 +56,7 @@ class Jobs(BedrockView):
         return Response({"jobArn": wire.write_arn(batch, self.region(request))})
 
     def make(self, asked: Create, repeat: services.Repeat) -> Batch:
+        check_target(self.caller.workspace, asked)
         file = input_of(self.caller.workspace, asked)
         endpoint = endpoint_of(file, asked)
         batch, new = services.create(

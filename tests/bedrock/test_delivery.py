@@ -301,13 +301,25 @@ def test_a_bucket_that_is_down_is_waited_for(ready, sandbox, aws):
     assert len(read(aws, f"out/{batch.id}/{RESULTS}")) == 3
 
 
-def test_the_gateways_own_folder_is_no_place_for_results(jobs, put):
-    file = put(questions("openai", "one", model=MODELS["bedrock"]))
-    target = {"s3OutputDataConfig": {"s3Uri": "s3://bifrost/bifrost/"}}
-    more = {"outputDataConfig": target, "tags": [{"key": "file_id", "value": file.id}]}
-    batch = live(created(jobs(), "bedrock", **more))
+def test_the_gateways_own_folder_is_no_place_for_results(jobs, ready):
+    for uri in ("s3://bifrost/bifrost", "s3://bifrost/bifrost/mine/"):
+        target = {"s3OutputDataConfig": {"s3Uri": uri}}
+        wanted = asked("bedrock", outputDataConfig=target)
+        error = refusal(jobs().create_model_invocation_job, **wanted)
+        assert error.response["Error"]["Code"] == "AccessDeniedException"
+        assert "Bifrost's own" in str(error)
+    # It may become so later.
+    Batch.objects.filter(pk=ready.pk).update(output_uri="s3://bifrost/bifrost/")
+    batch = live(ready)
     assert batch.status == "completed"
     assert "Bifrost's own" in batch.errors[0]["message"]
+
+
+def test_without_a_credential_the_results_stay(ready):
+    Credential.objects.filter(provider="bedrock").update(enabled=False)
+    batch = live(ready)
+    assert (batch.status, len(content(batch.results_file))) == ("completed", 3)
+    assert batch.errors[0]["code"] == "delivery_failed"
 
 
 def test_what_is_collected_again_replaces_the_objects(ready, aws):

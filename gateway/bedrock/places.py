@@ -1,7 +1,7 @@
-"""Which file a job is to read, and for what endpoint its records are."""
+"""Where a job reads and writes: the file, for what endpoint its records are, and the client's bucket."""
 
 from batches.translate import ENDPOINTS
-from files import objects
+from files import names, objects
 from files.buckets import bucket_of
 from files.models import File
 from gateway.bedrock.asked import FILE_TAG, Create
@@ -28,8 +28,7 @@ def input_of(workspace: Workspace, asked: Create) -> File:
         return file
     if asked.fields["provider"] == Provider.BEDROCK:
         return _object(workspace, asked)
-    named = visible.filter(credential=None, bucket=asked.source.bucket, key=asked.source.key)
-    file = next(iter(named.order_by()), None)
+    file = names.find(workspace, *asked.source)
     if file is None:
         raise _missing(f"The object '{asked.fields['input_uri']}'")
     return file
@@ -38,6 +37,12 @@ def input_of(workspace: Workspace, asked: Create) -> File:
 def _object(workspace: Workspace, asked: Create) -> File:
     bucket = bucket_of(workspace, asked.source.bucket)
     return objects.adopt(objects.find(workspace, bucket, asked.source.key))
+
+
+def check_target(workspace: Workspace, asked: Create) -> None:
+    """Raises BucketError for a place in the client's bucket that is Bifrost's own."""
+    if asked.fields["provider"] == Provider.BEDROCK:
+        bucket_of(workspace, asked.target.bucket).refuse_hidden(asked.target.key)
 
 
 def endpoint_of(file: File, asked: Create) -> str:
