@@ -11,6 +11,7 @@ from gateway.s3 import views as s3
 
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 GENAI_VERSION = "(?P<version>v1|v1beta)"
+GENAI_BATCH = "(?P<batch_id>[^/:]+|arn:.+)"
 
 urlpatterns = [
     re_path(
@@ -119,11 +120,11 @@ urlpatterns = [
         genai.Files.as_view({"get": "list"}),
     ),
     re_path(
-        rf"^genai/(?:download/)?{GENAI_VERSION}/files/(?P<name>[^/]+):download$",
+        rf"^genai/(?:download/)?{GENAI_VERSION}/files/(?P<name>[^/:]+):download$",
         genai.Files.as_view({"get": "download"}),
     ),
     re_path(
-        rf"^genai/{GENAI_VERSION}/files/(?P<name>[^/]+)$",
+        rf"^genai/{GENAI_VERSION}/files/(?P<name>[^/:]+)$",
         genai.Files.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
@@ -136,11 +137,11 @@ urlpatterns = [
         genai.Batches.as_view({"get": "list"}),
     ),
     re_path(
-        rf"^genai/{GENAI_VERSION}/batches/(?P<batch_id>[^/]+):cancel$",
+        rf"^genai/{GENAI_VERSION}/batches/{GENAI_BATCH}:cancel$",
         genai.Batches.as_view({"post": "cancel"}),
     ),
     re_path(
-        rf"^genai/{GENAI_VERSION}/batches/(?P<batch_id>[^/]+)$",
+        rf"^genai/{GENAI_VERSION}/batches/{GENAI_BATCH}$",
         genai.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(

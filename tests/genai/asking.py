@@ -4,10 +4,10 @@ import io
 import json
 from typing import Any
 
-from django.test import Client
 from google import genai
 from google.genai import types
 from httpx2 import Client as HTTPClient
+from httpx2 import Response
 
 from batches.models import Batch
 from tests.batches.conftest import live
@@ -74,10 +74,10 @@ def results(client: genai.Client, job: types.BatchJob) -> list[dict[str, Any]]:
 
 
 class Answer:
-    def __init__(self, answer: Any) -> None:
-        self.status: int = answer.status_code
+    def __init__(self, answer: Response) -> None:
+        self.status = answer.status_code
         self.headers = answer.headers
-        self.content: bytes = answer.getvalue() if answer.streaming else answer.content
+        self.content = answer.content
 
     @property
     def json(self) -> Any:
@@ -96,10 +96,13 @@ class Answer:
 
 
 class Raw:
-    """The API without the SDK and without a server."""
+    """The API without the SDK."""
 
-    def __init__(self, client: Client, key: str = "any-key") -> None:
-        self.client = client
+    def __init__(
+        self, http: HTTPClient, url: str = "http://testserver", key: str = "any-key"
+    ) -> None:
+        self.http = http
+        self.url = url
         self.key = key
 
     def call(
@@ -107,11 +110,11 @@ class Raw:
     ) -> Answer:
         """`path` is all that follows the host, unless it is an address; `headers` have _ for -."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        names = {name.replace("_", "-"): value.encode() for name, value in headers.items()}
         if key:
-            names["x-goog-api-key"] = self.key
-        answer = self.client.generic(method, path, data, "application/json", headers=names)
-        return Answer(answer)
+            names["x-goog-api-key"] = self.key.encode()
+        url = path if path.startswith("http") else self.url + path
+        return Answer(self.http.request(method, url, content=data, headers=names))
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.call("GET", f"/genai/v1beta/{path}", **headers)

@@ -8,11 +8,12 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from django.test import Client
 from google import genai
 from httpx2 import Client as HTTPClient
 from httpx2 import WSGITransport
 
+from providers import http as providers_http
+from providers.anthropic import upstream
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
 from tests.genai.asking import Raw, connected
@@ -27,11 +28,11 @@ def workspace(db: None) -> Workspace:
 
 
 @pytest.fixture
-def views(client: Client, workspace: Workspace) -> Raw:
+def views(http: HTTPClient, workspace: Workspace) -> Raw:
     """Raw calls, for which every provider has an account that nobody reaches."""
     for provider in SANDBOX_PATHS:
         Credential.objects.create(provider=provider, name=f"none-{next(_names)}")
-    return Raw(client)
+    return Raw(http)
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +43,15 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
+def credentials(
+    workspace: Workspace, sandbox_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Credential]:
     """An account of its own at each provider."""
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
+    monkeypatch.setattr(upstream, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(
+        providers_http, "RETRY", providers_http.RETRY.new(backoff_factor=0, backoff_jitter=0)
+    )
     made = {}
     for provider in SANDBOX_PATHS:
         made[provider] = Credential(provider=provider, name="sandbox")
