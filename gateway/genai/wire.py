@@ -139,7 +139,7 @@ def read_file(given: object, headers: Mapping[str, str]) -> tuple[dict[str, Any]
     size = header.whole("header-content-length", 0, 2**62, file.whole("sizeBytes", 0, 2**62, -1))
     read = {
         "name": read_given_name(file.optional_text("name", longest=100)),
-        "filename": title or unicode(header.take("file-name") or "")[:LONGEST_TITLE],
+        "filename": title or (header.take("file-name") or "")[:LONGEST_TITLE],
         "content_type": header.optional_text("header-content-type", longest=255)
         or kind
         or USUAL_TYPE,
@@ -147,14 +147,6 @@ def read_file(given: object, headers: Mapping[str, str]) -> tuple[dict[str, Any]
     file.optional_choice("source", ("SOURCE_UNSPECIFIED", "UPLOADED"))
     file.refuse_others()
     return read, None if size == -1 else size
-
-
-def unicode(text: str) -> str:
-    """A header that was sent in UTF-8; WSGI takes every byte for a letter."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
 
 
 def read_commands(headers: Mapping[str, str]) -> frozenset[str]:

@@ -13,7 +13,6 @@ from files import services as files
 from files import uploads
 from files.models import File, Upload, UploadPart
 from files.services import StoreFullError
-from gateway.genai import wire
 from providers.models import VirtualKey, Workspace
 from tests.genai.asking import Answer, Raw
 
@@ -280,18 +279,6 @@ def test_headers_say_what_the_body_does_not(views: Raw):
     file = views.send(url, BOTH, b"abc", 0).json["file"]
 
     assert (file["displayName"], file["mimeType"]) == ("in.jsonl", "application/jsonl")
-
-
-@pytest.mark.parametrize(
-    ("sent", "read"),
-    [("größe".encode(), "größe"), (b"gr\xf6\xdfe", "größe"), (b"x" * 600, "x" * 512)],
-)
-def test_a_header_is_read_as_utf_8_or_as_it_is(sent: bytes, read: str):
-    headers = {"x-goog-upload-file-name": sent.decode("latin-1")}
-
-    fields, size = wire.read_file({}, headers)
-
-    assert (fields["filename"], size) == (read, None)
 
 
 def test_a_name_of_the_clients_own(views: Raw):
