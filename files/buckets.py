@@ -93,17 +93,17 @@ def bucket_of(
 ) -> "Bucket":
     """A bucket of the workspace's clients; the credential's own where none is named.
 
-    Without a credential the first usable one is taken, those first whose bucket has that name. Raises
+    Without a credential the first usable one is taken whose bucket this is, or else the first. Raises
     NoCredentialError, NoBucketNamedError, and BucketError if the credential cannot be used.
     """
-    if credential is None:
-        usable = Credential.objects.usable(workspace=workspace, provider=Provider.BEDROCK)
-        credential = min(usable, key=lambda one: one.options.get("bucket") != name, default=None)
+    credential = credential or _credential_for(workspace, name)
     if credential is None:
         raise NoCredentialError(Provider.BEDROCK.value)
     bucket = Bucket(credential, name, region)
     if not bucket.name:
         raise NoBucketNamedError("no bucket was named, and the credential for Bedrock has none")
+    if (bucket.name, "") == _own_store():
+        raise BucketDeniedError(f"the bucket '{bucket.name}' is Bifrost's own: name another")
     return bucket
 
 
@@ -262,9 +262,8 @@ class Bucket:
         """The jobs of every workspace that shares the credential, and all files that Bifrost stores."""
         options = self.aws.options
         jobs = [f"{beneath(options.prefix)}/"] if self.name == options.bucket else []
-        store = settings.STORAGES["default"]["OPTIONS"]
-        own = store.get("bucket_name") == self.name
-        files = [f"{store['location']}/" if store["location"] else ""] if own else []
+        bucket, folder = _own_store()
+        files = [f"{folder}/"] if folder and self.name == bucket else []
         return tuple(jobs + files)
 
     @contextmanager
@@ -360,6 +359,19 @@ class ObjectWriter:
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return self.bucket.call(operation, key=self.key, **parameters)
+
+
+def _own_store() -> tuple[str, str]:
+    """The bucket and the folder that Bifrost stores files in, if it does so in S3."""
+    options = settings.STORAGES["default"]["OPTIONS"]
+    return options.get("bucket_name", ""), options.get("location", "")
+
+
+def _credential_for(workspace: Workspace, name: str) -> Credential | None:
+    usable = list(Credential.objects.usable(workspace=workspace, provider=Provider.BEDROCK))
+    named = ((one, one.options.get("bucket")) for one in usable)
+    fitting = [one for one, bucket in named if bucket and bucket == (name or bucket)]
+    return next(iter(fitting + usable), None)
 
 
 def _aws(credential: Credential, region: str) -> AWS:
