@@ -20,7 +20,7 @@ urlpatterns = [
     ),
     # An object in S3, whose key may end with anything: the view tells its content from the rest.
     re_path(
-        r"^openai/(?:v1/)?files/(?P<file_id>s3://(?s:.+))\Z",
+        r"^openai/(?:v1/)?files/(?P<file_id>s3://[\s\S]+)\Z",
         openai.Files.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
@@ -77,7 +77,7 @@ urlpatterns = [
         anthropic.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
-        r"^anthropic(?:/(?s:.*))?\Z",
+        r"^anthropic(?:/[\s\S]*)?\Z",
         anthropic.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
     # An ARN, as the id of a job, has a slash in it.
@@ -99,7 +99,7 @@ urlpatterns = [
     ),
     # The rest of the path is a bucket and a key of any characters: gateway/s3/address.py takes it apart.
     re_path(
-        r"^bedrock/files(?:/(?s:.*))?\Z",
+        r"^bedrock/files(?:/[\s\S]*)?\Z",
         s3.Storage.as_view(dict.fromkeys(("get", "head", "post", "put", "delete"), "answer")),
     ),
     re_path(
