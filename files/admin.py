@@ -79,6 +79,10 @@ class FileAdmin(ReadOnlyAdmin):
     def expires(self, file: File) -> SafeString:
         return cells.ago(file.expires_at)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without what came of an upload so far, in hundreds of parts."""
+        return super().get_queryset(request).filter(part=None)
+
     def name_of(self, obj: Any) -> str:
         return f"{public_id(obj.pk)} {obj.filename}"
 
@@ -90,7 +94,8 @@ class FileAdmin(ReadOnlyAdmin):
             return queryset, False
         if SHA256.match(text):
             return queryset.filter(sha256=text), False
-        return queryset.filter(Q(pk=core_id(text)) | Q(filename__icontains=text)), False
+        given = Q(name=text.removeprefix("files/"))
+        return queryset.filter(Q(pk=core_id(text)) | given | Q(filename__icontains=text)), False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         query = urlencode({"q": public_id(obj.pk)})

@@ -8,6 +8,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
+from files import uploads
 from files.models import UpstreamFile
 from tests.admin import make
 
@@ -49,11 +50,20 @@ def test_it_is_narrowed_by(admin_client: Client, query: dict[str, str], fields: 
 
 
 def test_it_is_found_by_id_name_and_digest(admin_client: Client):
-    file = make.file(b"some bytes", filename="Reviews 2026.jsonl")
+    file = make.file(b"some bytes", filename="Reviews 2026.jsonl", name="my-reviews")
     make.file(b"others")
-    for text in (file.pk, f"file-{file.pk}", f"files/{file.pk}", "reviews", file.sha256):
+    ids = (file.pk, f"file-{file.pk}", f"files/{file.pk}", "files/my-reviews")
+    for text in (*ids, "reviews", file.sha256):
         assert shown(admin_client, q=text) == {file.pk}, text
     assert shown(admin_client, q="nothing of it") == set()
+
+
+def test_parts_of_an_upload_are_no_files_yet(admin_client: Client):
+    file = make.file()
+    upload = uploads.begin(file.workspace, "genai", {})
+    with uploads.writing_part(upload, 0) as part:
+        part.write(b"abc")
+    assert shown(admin_client) == {file.pk}
 
 
 @pytest.mark.parametrize("count", [1, 100])
