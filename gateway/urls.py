@@ -145,7 +145,7 @@ urlpatterns = [
         genai.Batches.as_view({"get": "retrieve", "delete": "destroy"}),
     ),
     re_path(
-        r"^genai(?:/.*)?$",
+        r"^genai(?:/[\s\S]*)?\Z",
         genai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
 ]

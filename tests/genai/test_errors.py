@@ -2,6 +2,7 @@
 
 import io
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import OperationalError
@@ -63,13 +64,14 @@ def test_where_it_is_wrong():
         ("PATCH", "/genai/v1beta/batches/a:updateGenerateContentBatch"),
         ("GET", "/genai/v2/files"),
         ("GET", "/genai/v1/files/a/b"),
+        ("GET", "/genai/v1/a%0Ab"),
     ],
 )
 def test_what_bifrost_does_not_serve(views: Raw, method: str, path: str):
     answer = views.call(method, path)
 
     assert (answer.status, answer.error["status"]) == (404, "NOT_FOUND")
-    assert path in answer.error["message"]
+    assert unquote(path) in answer.error["message"]
 
 
 @pytest.mark.parametrize(

@@ -185,3 +185,12 @@ def test_a_batch_without_a_provider_goes_to_gemini(google: Google):
 
     assert row(job).provider == "gemini"
     assert Batch.objects.count() == 1
+
+
+def test_a_create_is_repeated_under_one_key(google: Google):
+    client = google()
+    options = {"http_options": {"headers": {"Idempotency-Key": "night-1"}}}
+    jobs = [client.batches.create(model="m", src=[ask()], config=options) for _ in range(2)]
+
+    assert jobs[0].name == jobs[1].name
+    assert Batch.objects.count() == 1
