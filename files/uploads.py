@@ -38,9 +38,13 @@ class PartMissingError(Exception):
 
 
 class PartWriter:
-    """Takes the bytes of one part, once, from the first to the last. The digests are in hexadecimal."""
+    """Takes the bytes of one part, once, from the first to the last. The digests are in hexadecimal.
+
+    `checksum` is whatever else is to be kept of it.
+    """
 
     def __init__(self, writer: files.Writer) -> None:
+        self.checksum = ""
         self._writer = writer
         self._md5 = hashlib.md5(usedforsecurity=False)
 
@@ -186,13 +190,12 @@ def _keep(upload: Upload, number: int, file: File, written: PartWriter) -> File 
         if not _open(upload):
             raise UploadEndedError
         file.save(update_fields=["size", "sha256"])
+        told = {"file": file, "size": file.size, "etag": written.md5, "checksum": written.checksum}
         part = UploadPart.objects.select_related("file").filter(upload=upload, number=number)
         if old := part.first():
-            part.update(file=file, size=file.size, etag=written.md5, created_at=timezone.now())
+            part.update(**told, created_at=timezone.now())
             return old.file
-        UploadPart.objects.create(
-            upload=upload, number=number, file=file, size=file.size, etag=written.md5
-        )
+        UploadPart.objects.create(upload=upload, number=number, **told)
         return None
 
 

@@ -77,6 +77,13 @@ def test_a_part_is_counted_and_hashed(upload: Upload):
     assert (row.number, row.size, row.etag) == (1, 3, part.md5)
 
 
+def test_what_else_is_known_of_a_part_is_kept(upload: Upload):
+    for checksum in ("first==", "again=="):
+        with uploads.writing_part(upload, 1) as part:
+            part.checksum = checksum
+        assert uploads.parts(upload)[0].checksum == checksum
+
+
 def test_no_part_is_seen_as_a_file(upload: Upload):
     send(upload, 1, b"aaa")
 
