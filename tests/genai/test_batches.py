@@ -406,7 +406,8 @@ def test_a_walk_sees_everything_once_while_rows_come_and_go(
 def test_cancel(views: Raw, make: Callable[..., Batch]):
     batch = make(status="in_progress")
 
-    for body in (b"", b"{}", {}):
+    bodies: list[object] = [b"", b"{}", {}]
+    for body in bodies:
         answer = views.post(f"batches/{batch.pk}:cancel", body)
         assert (answer.status, answer.json) == (200, {})
         operation = views.get(f"batches/{batch.pk}").json
@@ -428,7 +429,8 @@ def test_what_has_ended_is_not_cancelled(views: Raw, make: Callable[..., Batch],
 def test_delete_stops_what_runs(views: Raw, make: Callable[..., Batch], status: str):
     batch = make(status=status)
 
-    for body in (b"", {}):
+    bodies: list[object] = [b"", {}]
+    for body in bodies:
         answer = views.delete(f"batches/{batch.pk}", body)
         assert (answer.status == 200) is (body == b"")
     assert views.get(f"batches/{batch.pk}").status == 404
