@@ -82,6 +82,7 @@ def read_create(
     """
     form = Fields(body)
     input_file_id = _no_file(form) if inline else form.text("input_file_id")
+    model = form.optional_text("model", longest=255)
     fields = {
         "surface": Surface.OPENAI,
         "endpoint": form.choice("endpoint", ENDPOINTS),
@@ -89,7 +90,8 @@ def read_create(
         "metadata": read_metadata(form.take("metadata")),
         "output_expires_seconds": read_expiry(form.take("output_expires_after")),
         "provider": read_provider_of(form, query) or "",
-        "model_override": form.optional_text("model", longest=255),
+        "model": model,
+        "model_override": model,
         "inline": inline,
         "input_uri": input_file_id if bedrock.read_name(input_file_id) else "",
         **bedrock.read_job(form),
