@@ -201,7 +201,8 @@ class Job(models.Model):
         COLLECTED = "collected"
         DROPPED = "dropped", "never ran"
 
-    ACTIVE = (Status.PLANNED, Status.SUBMITTING, Status.RUNNING)
+    UNSENT = (Status.PLANNED, Status.SUBMITTING)
+    ACTIVE = (*UNSENT, Status.RUNNING)
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="jobs")

@@ -42,3 +42,14 @@ def sweep() -> None:
 @shared_task
 def expire() -> None:
     services.expire()
+
+
+@shared_task
+def discard() -> None:
+    for credential_id in services.credentials_with_leftovers():
+        discard_of_credential.apply_async((credential_id,), expires=60)
+
+
+@shared_task
+def discard_of_credential(credential_id: str) -> None:
+    services.discard(credential_id)

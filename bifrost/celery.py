@@ -52,6 +52,11 @@ def _configure() -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60.0},
             },
+            "discard": {
+                "task": "batches.tasks.discard",
+                "schedule": 60.0,
+                "options": {"expires": 60.0},
+            },
         },
     )
 

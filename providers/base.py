@@ -2,6 +2,7 @@
 
 * UpstreamError             a call to a provider failed; `permanent` says that trying again is of no use
   + AnswerLostError         it may have been carried out all the same: look before trying again
+  + InputGoneError          what a job needs is no longer at the provider: send it again
 * RecordError               one record is at fault, and only that record
   - MalformedRecordError    it does not have the shape of its dialect
   - UnsupportedFeatureError the target has no words for something in it
@@ -11,17 +12,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, ClassVar
 
 from providers.records import MalformedRecordError, RecordError, UnsupportedFeatureError
 
 __all__ = [
     "ENDINGS",
+    "OF_THE_ACCOUNT",
     "OF_THE_KEY",
     "Account",
     "AnswerLostError",
     "Content",
+    "InputGoneError",
     "JobRequest",
     "JobState",
     "Limits",
@@ -34,6 +37,14 @@ __all__ = [
     "waiting_for_a_key",
 ]
 
+# Errors that each further call would only hear again.
+OF_THE_ACCOUNT = frozenset(
+    {
+        "unreachable",
+        "no_answer",
+        *(f"http_{status}" for status in (401, 403, 429, 503, 529)),
+    }
+)
 # Errors that say more about who asks, and whom, than about what is asked for.
 OF_THE_KEY = frozenset(
     {
@@ -63,6 +74,10 @@ class UpstreamError(Exception):
 
 class AnswerLostError(UpstreamError):
     """The call may have been carried out though no answer came."""
+
+
+class InputGoneError(UpstreamError):
+    """What was sent ahead for a job is no longer there, so that the job was not submitted."""
 
 
 @contextmanager
@@ -101,7 +116,8 @@ class JobRequest:
     `since` is when the first attempt to submit it began. `invocation` is how its records call their
     model, where a provider's jobs must say so. `output_uri`, `role_arn`, `tags` and `timeout_hours` are
     what the client wants of a job at AWS, empty where the credential decides. `known` says whether a
-    provider's id is already that of another of our jobs.
+    provider's id is already that of another of our jobs. `goes_on` is asked now and then where submitting
+    the job is all of its work, and says whether it is still wanted.
     """
 
     id: str
@@ -116,6 +132,7 @@ class JobRequest:
     tags: Mapping[str, str] = field(default_factory=dict)
     timeout_hours: int | None = None
     known: Callable[[str], bool] = field(default=lambda upstream_id: False, compare=False)
+    goes_on: Callable[[], bool] = field(default=lambda: True, compare=False)
 
 
 Content = Callable[[], AbstractContextManager[BinaryIO]]
@@ -161,6 +178,8 @@ class Upstream(ABC):
     """Whether the ids of the records must carry the job's, since nothing else of ours stays with it."""
     names_invocation: ClassVar[bool] = False
     """Whether a job must say how its records call their model."""
+    input_lasts: ClassVar[timedelta | None] = None
+    """How old an upload may be at most when its job is submitted."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -171,7 +190,7 @@ class Upstream(ABC):
 
     @abstractmethod
     def submit(self, job: JobRequest, input_id: str, content: Content) -> JobState:
-        """Start the job. Costs money: the caller makes sure that it happens once."""
+        """Start the job. Costs money: the caller makes sure that it happens once. Raises InputGoneError."""
 
     @abstractmethod
     def find(self, job: JobRequest) -> JobState | None:
@@ -184,6 +203,10 @@ class Upstream(ABC):
     @abstractmethod
     def cancel(self, upstream_id: str) -> JobState:
         """Ask the provider to stop the job. Harmless if it has ended."""
+
+    @abstractmethod
+    def discard(self, input_id: str) -> None:
+        """Remove what `upload` sent, and nothing else. Harmless if it is gone."""
 
     @abstractmethod
     def results(self, files: Mapping[str, str]) -> Iterable[bytes]:

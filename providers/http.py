@@ -1,7 +1,7 @@
 """Calls to providers that speak plain HTTP: retries, time-outs, streams, typed errors."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from os import SEEK_END
 from typing import Any, BinaryIO
@@ -125,6 +125,15 @@ class HTTPUpstream(Upstream):
             self._named_failures("GET"),
         ):
             yield from response.iter_content(CHUNK_BYTES)
+
+    def remove(self, path: str, *, gone: Container[str] = ("http_404",)) -> None:
+        """Delete what may no longer be there, which are the errors `gone`. Other errors as `download`."""
+        try:
+            with waiting_for_a_key():
+                self.call("DELETE", path)
+        except UpstreamError as error:
+            if error.code not in gone:
+                raise
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Raises UpstreamError for what http.client would refuse in words that repeat the key."""

@@ -4,19 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from providers.base import AnswerLostError, JobState, Upstream, UpstreamError
+from providers.base import OF_THE_ACCOUNT, AnswerLostError, JobState, Upstream, UpstreamError
 
 CLOCK_SKEW = timedelta(minutes=10)
-# An error of these is the account's, and each further call would only hear it again.
-OF_THE_ACCOUNT = {
-    "unreachable",
-    "no_answer",
-    "http_401",
-    "http_403",
-    "http_429",
-    "http_503",
-    "http_529",
-}
 
 Answer = tuple[str, JobState | UpstreamError]
 

@@ -10,6 +10,7 @@ from batches.services.create import (
     made_before,
 )
 from batches.services.delete import NotDeletableError, delete
+from batches.services.discard import credentials_with_leftovers, discard
 from batches.services.outcomes import results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.sweep import beat, expire, forgotten
@@ -28,7 +29,9 @@ __all__ = [
     "collect_again",
     "create",
     "credentials_due",
+    "credentials_with_leftovers",
     "delete",
+    "discard",
     "expire",
     "forgotten",
     "made_before",

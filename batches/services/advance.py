@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from batches.models import Batch
+from batches.models import Batch, Job
 from batches.services.cancel import cancel_jobs
 from batches.services.claim import Claim, ClaimLostError
 from batches.services.collect import collect
@@ -16,9 +16,17 @@ from providers.base import UpstreamError
 
 logger = logging.getLogger(__name__)
 
+
+def go_on(claim: Claim) -> None:
+    """A batch is in progress from its first job on: others may not have been submitted yet."""
+    unsent = claim.batch.jobs.filter(status__in=Job.UNSENT)
+    step = submit if unsent.exists() else collect
+    step(claim)
+
+
 STEPS: dict[str, Callable[[Claim], None]] = {
     Batch.Status.VALIDATING: submit,
-    Batch.Status.IN_PROGRESS: collect,
+    Batch.Status.IN_PROGRESS: go_on,
     Batch.Status.FINALIZING: collect,
     Batch.Status.CANCELLING: cancel_jobs,
 }

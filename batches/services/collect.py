@@ -12,8 +12,9 @@ from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
 from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
+from batches.services.jobs import input_of, share_of, upstream_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
-from batches.services.submit import fail, input_of, problem, share_of, upstream_of
+from batches.services.submit import fail, problem
 from batches.services.usage import total_usage, usage_of
 from files import names
 from files import services as files

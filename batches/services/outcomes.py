@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
-from batches.services.submit import input_of, share_of
+from batches.services.jobs import input_of, share_of
 from files import services as files
 from files.models import File
 from providers.records import Failure

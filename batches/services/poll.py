@@ -10,7 +10,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from batches.models import Batch, BatchEvent, BatchQuerySet, Job
-from batches.services.submit import problem, upstream_of
+from batches.services.jobs import upstream_of
+from batches.services.submit import problem
 from batches.services.timing import poll_interval, retry_interval
 from providers.base import JobState, UpstreamError
 

@@ -1,57 +1,42 @@
 """Validate a batch, plan its jobs, and hand each to its provider exactly once."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from batches import translate
 from batches.models import Batch, Job
 from batches.services.claim import Claim
+from batches.services.jobs import each, request_of, upstream_of
 from batches.services.timing import poll_interval
+from batches.services.upload import content_of, uploaded
 from batches.services.validate import Findings, validate
 from files import services as files
 from files.buckets import BucketError
-from files.models import UpstreamFile
 from providers import registry
-from providers.base import AnswerLostError, JobRequest, JobState, Upstream, UpstreamError
+from providers.base import AnswerLostError, InputGoneError, JobState, UpstreamError
 from providers.models import Credential
-from providers.secrets import SecretUnreadableError
 
-BLOCK_BYTES = 256 * 1024
+# A provider may still be at work on a call that it gave no answer to: a look at once would be too early.
+SETTLE_SECONDS = 30
 
 
 def submit(claim: Claim) -> None:
     """From `validating` to `in_progress`, or to `failed`. Raises UpstreamError to be tried again."""
     batch = claim.batch
-    if not batch.jobs.exists() and not _plan(claim):
+    if not batch.total and not _plan(claim):
         return
-    for job in batch.jobs.filter(status__in=(Job.Status.PLANNED, Job.Status.SUBMITTING)).order_by(
-        "ordinal"
-    ):
-        claim.renew(status=Batch.Status.VALIDATING)
-        _submit_job(claim, job)
-    jobs = list(batch.jobs.all())
-    if jobs and all(job.status not in Job.ACTIVE for job in jobs):
-        fail(claim, [one for job in jobs for one in job.problems])
+    unsent = batch.jobs.filter(status__in=Job.UNSENT).order_by("ordinal")
+    each(unsent, partial(_submit_job, claim))
+    dropped = [job for job in batch.jobs.all() if job.status == Job.Status.DROPPED]
+    if dropped and len(dropped) == batch.jobs.count():
+        fail(claim, [one for job in dropped for one in job.problems])
         return
-    now = timezone.now()
+    _begin(claim)
     # Due at once, to look whether its jobs have ended before the status said that they may.
-    claim.write(
-        {
-            "status": Batch.Status.IN_PROGRESS,
-            "in_progress_at": now,
-            "due_at": now,
-            "attempts": 0,
-            "last_error": "",
-        },
-        status=Batch.Status.VALIDATING,
-    )
-    batch.note("in progress")
+    due = {"due_at": timezone.now(), "attempts": 0, "last_error": ""}
+    claim.write(due, status=Batch.Status.IN_PROGRESS)
 
 
 def fail(claim: Claim, errors: list[dict[str, Any]]) -> None:
@@ -66,71 +51,24 @@ def problem(code: str, message: str) -> dict[str, Any]:
 
 
 def give_up(claim: Claim, error: UpstreamError) -> bool:
-    """Fail a batch that could not be submitted within its window, if nothing of it may be running."""
+    """End what could not be submitted within the window of its batch; says whether there was anything."""
     batch = claim.batch
     too_late = batch.expires_at is not None and batch.expires_at < timezone.now()
-    if batch.status != Batch.Status.VALIDATING or not too_late:
+    if not too_late or batch.status not in (Batch.Status.VALIDATING, Batch.Status.IN_PROGRESS):
         return False
-    if batch.jobs.exclude(status=Job.Status.PLANNED).exists():
+    statuses = set(batch.jobs.values_list("status", flat=True))
+    if Job.Status.SUBMITTING in statuses:
         return False
-    message = f"The provider could not be reached within the completion window: {error.message}"
-    fail(claim, [problem(error.code, message)])
-    return True
-
-
-def upstream_of(job: Job) -> Upstream:
-    """Raises UpstreamError if the credential cannot be used."""
-    try:
-        return registry.upstream(job.credential.provider, job.credential.account)
-    except SecretUnreadableError as error:
-        raise UpstreamError(str(error), code="secret_unreadable") from error
-
-
-def request_of(job: Job, batch: Batch) -> JobRequest:
-    return JobRequest(
-        id=job.id,
-        endpoint=batch.endpoint,
-        completion_window=batch.completion_window,
-        since=job.submitting_at or timezone.now(),
-        model=job.model,
-        records=job.records,
-        invocation=_invocation_of(job, batch),
-        output_uri=batch.output_uri,
-        # Clients who need no role, but must name one, write what they like.
-        role_arn=batch.role_arn if batch.role_arn.startswith("arn:") else "",
-        tags=batch.tags,
-        timeout_hours=batch.timeout_hours,
-        known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,
-    )
-
-
-def input_of(batch: Batch) -> translate.Input:
-    return translate.Input(
-        files.stream(batch.input_file),
-        provider=batch.provider,
-        model=batch.model_override,
-        created=int(timezone.now().timestamp()),
-    )
-
-
-def share_of(job: Job) -> translate.Share:
-    upstream = registry.upstream_class(job.credential.provider)
-    return translate.Share(
-        job.first,
-        job.records,
-        job.model if upstream.limits.one_model else None,
-        f"{job.id}-" if upstream.marks_records else "",
-    )
-
-
-def _invocation_of(job: Job, batch: Batch) -> str:
-    """As the client says, whose own records they are; whatever is translated says it itself."""
-    if not registry.upstream_class(job.credential.provider).names_invocation:
-        return ""
-    source = input_of(batch)
-    if batch.invocation and source.translation.untouched:
-        return batch.invocation
-    return source.invocation(share_of(job))
+    if statuses <= {Job.Status.PLANNED}:
+        why = f"The provider could not be reached within the completion window: {error.message}"
+        fail(claim, [problem(error.code, why)])
+        return True
+    planned = batch.jobs.filter(status=Job.Status.PLANNED)
+    expired = planned.update(status=Job.Status.DROPPED, ending="expired")
+    if expired:
+        batch.note("given up", f"{expired} of its jobs could not be submitted: {error.message}")
+        claim.write({"due_at": timezone.now(), "attempts": 0}, status=batch.status)
+    return bool(expired)
 
 
 def record_submission(job: Job, state: JobState, *, found: bool) -> None:
@@ -208,23 +146,45 @@ def _write_plan(claim: Claim, findings: Findings, credential: Credential) -> Non
 
 
 def _submit_job(claim: Claim, job: Job) -> None:
-    upstream, request = upstream_of(job), request_of(job, claim.batch)
-    if job.status == Job.Status.SUBMITTING and (state := upstream.find(request)):
-        record_submission(job, state, found=True)
-        return
-    input_id = _uploaded(claim, job, upstream)
-    claim.renew(status=Batch.Status.VALIDATING)
+    batch, upstream = claim.batch, upstream_of(job)
+    claim.renew(status=batch.status)
+    if job.status == Job.Status.SUBMITTING:
+        _begin(claim)
+        if state := upstream.find(request_of(job, batch)):
+            record_submission(job, state, found=True)
+            return
+    input_id = uploaded(claim, job, upstream)
+    claim.renew(status=batch.status)
     _move(job, Job.Status.SUBMITTING, submitting_at=job.submitting_at or timezone.now())
+    request = request_of(job, batch, goes_on=partial(_goes_on, claim))
     try:
-        state = upstream.submit(
-            request_of(job, claim.batch), input_id, partial(_spooled, claim, job)
-        )
-    except AnswerLostError:
+        state = upstream.submit(request, input_id, content_of(claim, job))
+    except AnswerLostError as error:
+        error.retry_after = max(error.retry_after or 0, SETTLE_SECONDS)
+        raise
+    except InputGoneError as error:
+        _move(job, Job.Status.PLANNED, upstream_input=None, last_error=error.message)
         raise
     except UpstreamError as error:
         _refused(job, error)
         return
     record_submission(job, state, found=False)
+    _begin(claim)
+
+
+def _begin(claim: Claim) -> None:
+    """Say that the batch is in progress: a provider has, or may have, the first of its jobs."""
+    if claim.batch.status == Batch.Status.VALIDATING:
+        changes = {"status": Batch.Status.IN_PROGRESS, "in_progress_at": timezone.now()}
+        claim.write(changes, status=Batch.Status.VALIDATING)
+        claim.batch.note("in progress")
+
+
+def _goes_on(claim: Claim) -> bool:
+    """Whether a job is still wanted while its upstream runs it here."""
+    claim.keep()
+    _begin(claim)
+    return Batch.objects.filter(pk=claim.batch.pk, status=Batch.Status.IN_PROGRESS).exists()
 
 
 def _refused(job: Job, error: UpstreamError) -> None:
@@ -241,55 +201,3 @@ def _move(job: Job, status: Job.Status, **changes: Any) -> None:
     Job.objects.filter(pk=job.pk).update(status=status, **changes)
     for name, value in {"status": status, **changes}.items():
         setattr(job, name, value)
-
-
-def _uploaded(claim: Claim, job: Job, upstream: Upstream) -> str:
-    """The provider's id of the job's records; empty where they travel with the job."""
-    if job.upstream_input:
-        return job.upstream_input.upstream_id
-    batch = claim.batch
-    upstream_id = upstream.upload(request_of(job, batch), partial(_spooled, claim, job))
-    if upstream_id:
-        job.upstream_input = UpstreamFile.objects.create(
-            file=batch.input_file,
-            credential=job.credential,
-            role=UpstreamFile.Role.INPUT,
-            upstream_id=upstream_id,
-        )
-        Job.objects.filter(pk=job.pk).update(upstream_input=job.upstream_input)
-    return upstream_id
-
-
-@contextmanager
-def _spooled(claim: Claim, job: Job) -> Iterator[BinaryIO]:
-    """The job's lines in a temporary file: their length must be known before they are sent."""
-    batch = claim.batch
-    source = input_of(batch)
-    with tempfile.TemporaryFile() as spool:
-        block: list[bytes] = []
-        size = 0
-        for _, line in source.sent(share_of(job)):
-            block.append(line)
-            size += len(line)
-            if size >= BLOCK_BYTES:
-                claim.keep()
-                spool.write(b"\n".join(block) + b"\n")
-                block, size = [], 0
-        if block:
-            spool.write(b"\n".join(block) + b"\n")
-        yield cast(BinaryIO, _Kept(cast(BinaryIO, spool), claim))
-
-
-class _Kept:
-    """A file that keeps the claim while it is read: an upload may outlast the lease."""
-
-    def __init__(self, file: BinaryIO, claim: Claim) -> None:
-        self.file = file
-        self.claim = claim
-
-    def read(self, size: int = -1) -> bytes:
-        self.claim.keep()
-        return self.file.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)

@@ -96,6 +96,9 @@ class AnthropicUpstream(HTTPUpstream, ListedUpstream):
                 return state
             raise
 
+    def discard(self, input_id: str) -> None:
+        """Nothing is sent ahead."""
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "batch" in files:
             yield from self.download(f"{BATCHES}/{segment(files['batch'])}/results")

@@ -5,9 +5,10 @@ for what is missing. The results look as those of other jobs do.
 
 <prefix>/bifrost/<our job>/direct/answered/<record>.jsonl.out
 <prefix>/bifrost/<our job>/direct/failed/<record>.jsonl.out
-<prefix>/bifrost/<our job>/direct/manifest.json.out            when all is done
+<prefix>/bifrost/<our job>/direct/manifest.json.out            when no more is to come
 """
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO, Literal
 import msgspec
 
 from providers.answers import whole
-from providers.base import Content, JobRequest, JobState, UpstreamError
+from providers.base import AnswerLostError, Content, JobRequest, JobState, UpstreamError
 from providers.bedrock.account import AWS
 from providers.bedrock.runtime import Runtime
 from providers.bedrock.storage import MANIFEST, OUTPUT, Place, Storage
@@ -26,8 +27,10 @@ from providers.records import lines
 FOLDER = "direct/"
 SUFFIX = f".jsonl{OUTPUT}"
 RAW = "Direct"
-# How often whoever waits for us hears that we are at work.
-BEAT_SECONDS = 5
+# In the manifest of a job that was not wanted to its end.
+STOPPED = "stopped"
+# How often we ask whether the job is wanted, and how long a cancel waits at most for that.
+BEAT_SECONDS = 2
 # So long a job waits for a model that is busy or broken; then its records fail instead.
 PATIENCE = timedelta(hours=1)
 # What is wrong with one record or its answer; all else stops the job.
@@ -61,20 +64,29 @@ class Direct:
         return upstream_id.startswith("s3://")
 
     def run(self, job: JobRequest, content: Content) -> JobState:
-        """Ask for all that has no result yet. Raises UpstreamError, after which it can go on."""
-        folder = self.storage.folder_of(job).inside(FOLDER)
-        run = _Run(job, self.aws, self.storage, folder)
-        if MANIFEST not in run.kept:
+        """Ask for all that has no result yet. Raises UpstreamError, after which it can go on; AnswerLostError
+        where there are results already, which were paid for."""
+        run = _Run(job, self.aws, self.storage, self._folder_of(job))
+        if MANIFEST in run.kept:
+            return run.state
+        try:
             with content() as source:
-                run.execute(source)
-            run.finish()
-        return JobState(upstream_id=str(folder), raw=RAW)
+                is_whole = run.execute(source)
+            return run.finish(is_whole=is_whole)
+        except UpstreamError as error:
+            if not run.kept:
+                raise
+            raise AnswerLostError(
+                error.message, code=error.code, retry_after=error.retry_after
+            ) from error
 
     def find(self, job: JobRequest) -> JobState | None:
-        """A job that was done. One that was not is found by running it again."""
-        folder = self.storage.folder_of(job).inside(FOLDER)
-        manifest = self.storage.manifest(folder)
-        return None if manifest is None else JobState(upstream_id=str(folder), raw=RAW)
+        """A job that was done. One that was not is found by running it again, unless it is not wanted any
+        more: then what there is of it is all."""
+        run = _Run(job, self.aws, self.storage, self._folder_of(job))
+        if MANIFEST in run.kept:
+            return run.state
+        return run.finish(is_whole=False) if run.kept and not job.goes_on() else None
 
     def state(self, upstream_id: str) -> JobState:
         """Raises UpstreamError if its results are gone."""
@@ -84,49 +96,66 @@ class Direct:
         return JobState(
             upstream_id=upstream_id,
             raw=RAW,
-            ended="completed",
+            ended="cancelled" if manifest.get(STOPPED) else "completed",
             total=whole(manifest.get("totalRecordCount")),
             completed=whole(manifest.get("successRecordCount")),
             failed=whole(manifest.get("errorRecordCount")),
             files={"output": upstream_id},
         )
 
+    def _folder_of(self, job: JobRequest) -> Place:
+        return self.storage.folder_of(job).inside(FOLDER)
+
 
 class _Run:
     """One try at a job, which knows what earlier ones kept."""
 
     def __init__(self, job: JobRequest, aws: AWS, storage: Storage, folder: Place) -> None:
+        self.job = job
         self.storage = storage
         self.folder = folder
         self.at_once = aws.options.at_once
         self.gives_up_at = job.since + PATIENCE
         self.runtime = Runtime(aws, job.model, job.invocation)
         self.kept = set(storage.names(folder))
+        self.is_wanted = True
+        self.ask_again_at = 0.0
 
-    def execute(self, source: BinaryIO) -> None:
-        waiting: set[Future[str]] = set()
+    @property
+    def state(self) -> JobState:
+        return JobState(upstream_id=str(self.folder), raw=RAW)
+
+    def execute(self, source: BinaryIO) -> bool:
+        """Says whether it went on to the end. Raises UpstreamError."""
+        waiting: set[Future[None]] = set()
         # The end of the block waits for what is under way, since that is paid for.
         with ThreadPoolExecutor(self.at_once, "bedrock") as pool:
             for line in self._missing(source):
+                if not self._goes_on():
+                    return False
                 waiting.add(pool.submit(self._answer, line))
                 while len(waiting) >= self.at_once:
-                    waiting = self._settle(waiting, source)
+                    waiting = self._settle(waiting)
             while waiting:
-                waiting = self._settle(waiting, source)
+                waiting = self._settle(waiting)
+        return True
 
-    def finish(self) -> None:
+    def finish(self, *, is_whole: bool) -> JobState:
+        """Write the manifest, after which no record is asked for."""
         answered, failed = (
             sum(name.startswith(f"{outcome}/") for name in self.kept)
             for outcome in ("answered", "failed")
         )
         # https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html
         counts = {
-            "totalRecordCount": answered + failed,
+            "totalRecordCount": self.job.records,
             "processedRecordCount": answered + failed,
             "successRecordCount": answered,
             "errorRecordCount": failed,
+            STOPPED: not is_whole,
         }
         self.storage.put(self.folder.inside(MANIFEST), _encode(counts))
+        return self.state
 
     def _missing(self, source: BinaryIO) -> Iterator[_Line]:
         source.seek(0)
@@ -136,37 +165,46 @@ class _Run:
             if not any(_name(outcome, line) in self.kept for outcome in ("answered", "failed")):
                 yield line
 
-    def _settle(self, waiting: set[Future[str]], source: BinaryIO) -> set[Future[str]]:
+    def _goes_on(self) -> bool:
+        """Whether the job is still wanted; to whoever waits for us, a sign of life."""
+        if time.monotonic() >= self.ask_again_at:
+            self.ask_again_at = time.monotonic() + BEAT_SECONDS
+            self.is_wanted = self.job.goes_on()
+        return self.is_wanted
+
+    def _settle(self, waiting: set[Future[None]]) -> set[Future[None]]:
         """Wait a while for one of them; says what is left. Raises UpstreamError."""
         done, left = wait(waiting, timeout=BEAT_SECONDS, return_when=FIRST_COMPLETED)
-        # Reading, though nothing is read, tells the owner of the content that we are at work.
-        source.read(0)
-        self.kept.update(future.result() for future in done)
+        self._goes_on()
+        for future in done:
+            future.result()
         return left
 
-    def _answer(self, line: _Line) -> str:
-        """Ask for a record and keep its result; the name of that."""
+    def _answer(self, line: _Line) -> None:
+        """Ask for a record and keep its result."""
         try:
             answer = msgspec.Raw(self.runtime.ask(bytes(line.modelInput)))
         except UpstreamError as error:
-            return self._keep("failed", line, {"error": self._told(error)})
-        return self._keep("answered", line, {"modelOutput": answer})
+            self._keep("failed", line, {"error": self._told(error)})
+        else:
+            self._keep("answered", line, {"modelOutput": answer})
 
     def _told(self, error: UpstreamError) -> dict[str, Any]:
         """An error as a result has it. Raises it if it is not the record's own."""
         is_late = datetime.now(UTC) >= self.gives_up_at
-        may_pass = not error.permanent and error.code != "unreachable"
-        if error.code not in OF_THE_RECORD and not (is_late and may_pass):
+        # What is refused for good is the whole job's, unless some of it was paid for.
+        ends_here = error.code != "unreachable" and (not error.permanent or bool(self.kept))
+        if error.code not in OF_THE_RECORD and not (is_late and ends_here):
             raise error
         status = error.code.removeprefix("http_")
-        code = int(status) if status.isdecimal() else OTHERWISE[error.code]
+        code = int(status) if status.isdecimal() else OTHERWISE.get(error.code, 500)
         return {"errorCode": code, "errorMessage": error.message}
 
-    def _keep(self, outcome: Outcome, line: _Line, result: dict[str, Any]) -> str:
+    def _keep(self, outcome: Outcome, line: _Line, result: dict[str, Any]) -> None:
         name = _name(outcome, line)
         said = {"recordId": line.recordId, "modelInput": line.modelInput, **result}
         self.storage.put(self.folder.inside(name), _encode(said))
-        return name
+        self.kept.add(name)
 
 
 def _name(outcome: str, line: _Line) -> str:

@@ -10,6 +10,7 @@ results.
 https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, NamedTuple
@@ -27,6 +28,7 @@ from providers.http import CHUNK_BYTES
 FOLDER = "bifrost"
 MANIFEST = "manifest.json.out"
 OUTPUT = ".out"
+OURS = re.compile(rf"(^|/){FOLDER}/[^/]+\.jsonl$")
 JSON_LINES = "application/jsonl"
 # In one thread: whoever reads our content keeps a claim with it, in a transaction of its own.
 IN_PARTS = TransferConfig(use_threads=False)
@@ -97,6 +99,13 @@ class Storage:
             self._client.put_object(
                 Bucket=place.bucket, Key=place.key, Body=body, ContentType=JSON_LINES
             )
+
+    def discard(self, place: Place) -> None:
+        """Remove a job's records, if they are ours. Errors wait for a key: see waiting_for_a_key."""
+        if not OURS.search(place.key):
+            raise UpstreamError(f"{place} is no input of ours", permanent=True, code="not_ours")
+        with waiting_for_a_key(), self._failures():
+            self._client.delete_object(Bucket=place.bucket, Key=place.key)
 
     def names(self, folder: Place) -> Iterator[str]:
         """Of the objects in a folder, without the folder's own name."""

@@ -111,6 +111,9 @@ class BedrockUpstream(ListedUpstream):
             raise
         return self.read(self.retrieve(upstream_id))
 
+    def discard(self, input_id: str) -> None:
+        self.storage.discard(Place.of(input_id))
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "output" in files:
             yield from self.storage.results(Place.folder_of(files["output"]))

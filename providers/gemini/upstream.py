@@ -1,7 +1,7 @@
 """Gemini's Files and Batch API: https://ai.google.dev/gemini-api/docs/batch-api"""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import SEEK_END
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from providers.answers import (
 )
 from providers.base import (
     Content,
+    InputGoneError,
     JobRequest,
     JobState,
     Limits,
@@ -34,6 +35,8 @@ from providers.listed import ListedUpstream
 VERSION = "/v1beta"
 PAGE = 100
 LOOK_AGAIN_SECONDS = 2.0
+# A file that is not there is refused as if it were somebody else's.
+GONE = ("http_403", "http_404")
 EMBEDDINGS = "/v1/embeddings"
 
 # Whether a job goes on (None) or how it ended, for each word of Gemini's.
@@ -52,6 +55,9 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
     # https://ai.google.dev/gemini-api/docs/batch-api names a file's size only; the number of records is ours.
     limits = Limits(records=200_000, bytes=2 * 10**9, one_model=True)
     id_field = "name"
+    # Files last 48 hours, and a job may wait before it reads its own.
+    # https://ai.google.dev/gemini-api/docs/files
+    input_lasts = timedelta(hours=24)
 
     def authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["x-goog-api-key"] = self.account.secret
@@ -91,6 +97,9 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
                 return state
             raise
         return read_state(self.retrieve(upstream_id))
+
+    def discard(self, input_id: str) -> None:
+        self.remove(_path(input_id), gone=GONE)
 
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "responses" in files:
@@ -171,7 +180,12 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
 
     def _wait_for(self, file: str) -> None:
         """Raises UpstreamError while Gemini has not looked at the file, to be tried again soon."""
-        answer = self.call("GET", _path(file))
+        try:
+            answer = self.call("GET", _path(file))
+        except UpstreamError as error:
+            if error.code in GONE:
+                raise InputGoneError(error.message, code=error.code) from error
+            raise
         state = text_in(answer, "state")
         if state == "ACTIVE":
             return

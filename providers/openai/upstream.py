@@ -80,6 +80,9 @@ class OpenAIUpstream(HTTPUpstream, ListedUpstream):
                 return state
             raise
 
+    def discard(self, input_id: str) -> None:
+        self.remove(f"/files/{segment(input_id)}")
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         for role in ("output", "error"):
             if role in files:

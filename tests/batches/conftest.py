@@ -8,10 +8,12 @@ from itertools import count
 
 import pytest
 import requests
+from botocore.retries.standard import ExponentialBackoff
 from django.utils import timezone
 
 from batches import services
 from batches.models import Batch, Job
+from batches.services import submit
 from files import services as files
 from files.models import File
 from providers import http
@@ -26,10 +28,14 @@ every_provider = pytest.mark.parametrize("provider", MODELS, indirect=True)
 other_providers = pytest.mark.parametrize(
     "provider", [name for name in MODELS if name != "openai"], indirect=True
 )
-# Bedrock asks for a few records one by one, without a job: test_bedrock.py has its jobs.
-every_job = pytest.mark.parametrize(
-    "provider", [name for name in MODELS if name != "bedrock"], indirect=True
+# Of few records Bedrock makes no job: it is asked for one after the other.
+every_way = pytest.mark.parametrize(
+    ("provider", "direct"),
+    [*((name, False) for name in MODELS), ("bedrock", True)],
+    indirect=True,
+    ids=[*MODELS, "bedrock directly"],
 )
+OPTIONS = {"bedrock": {**SANDBOX_OPTIONS["bedrock"], "minimum_records": 1}}
 
 
 class Sandbox:
@@ -63,7 +69,8 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
+    folder = tmp_path_factory.mktemp("upstream")
+    with start_sandbox(folder, seconds=0, bedrock_min_records=1) as url:
         yield url
 
 
@@ -80,7 +87,9 @@ def quick(settings, monkeypatch):
     settings.POLL_SECONDS = 0.01
     settings.SWEEP_SECONDS = 0.01
     monkeypatch.setattr(http, "RETRY", http.RETRY.new(backoff_factor=0, backoff_jitter=0))
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda backoff, context: 0)
     monkeypatch.setattr(anthropic, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(submit, "SETTLE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -95,11 +104,17 @@ def provider(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def credential(sandbox: Sandbox, workspace: Workspace, provider: str) -> Credential:
+def direct(request: pytest.FixtureRequest) -> bool:
+    """Whether the records are too few for a job of Bedrock's."""
+    return getattr(request, "param", False)
+
+
+@pytest.fixture
+def credential(sandbox: Sandbox, workspace: Workspace, provider: str, direct: bool) -> Credential:
     credential = Credential(provider=provider, name="sandbox")
     credential.secret = f"sk-{next(_names)}-{os.getpid()}"
     credential.base_url = sandbox.url + SANDBOX_PATHS[provider]
-    credential.options = SANDBOX_OPTIONS.get(provider, {})
+    credential.options = OPTIONS.get(provider, {}) | ({"minimum_records": 100} if direct else {})
     credential.save()
     return credential
 
@@ -150,7 +165,7 @@ def make(credential: Credential, workspace: Workspace, provider: str) -> Callabl
     return create
 
 
-def live(batch: Batch, *, seconds: float = 20) -> Batch:
+def live(batch: Batch, *, seconds: float = 60) -> Batch:
     """What worker and beat do, until the batch has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from batches import services
 from batches.models import Batch, Job
-from tests.batches.conftest import every_job, line, live, results, revive
+from tests.batches.conftest import every_provider, line, live, results, revive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +64,7 @@ def kill_everywhere(make_batch, steps, check) -> int:
     raise AssertionError("the steps never came to an end")
 
 
-@every_job
+@every_provider
 def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox):
     submitted = 0
 
@@ -83,7 +83,7 @@ def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sa
     assert kills > 30
 
 
-@every_job
+@every_provider
 def test_killed_anywhere_in_a_cancel_nothing_stays_running(make, sandbox):
     batches = 0
 
@@ -186,7 +186,7 @@ def test_whatever_the_provider_does_it_is_submitted_once(make, sandbox, fault):
     assert sandbox.jobs_made() == 1
 
 
-@every_job
+@every_provider
 @pytest.mark.parametrize("drop", ["before", "after", "midway"])
 def test_killed_and_unheard_it_is_submitted_once(make, sandbox, drop):
     """The answer is lost, the worker dies before it can say so, and the next one is not answered either."""

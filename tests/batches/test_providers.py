@@ -7,9 +7,9 @@ from batches import services
 from batches.models import Batch, Job
 from providers import registry
 from providers.base import Limits
-from tests.batches.conftest import every_job, line, live, results
+from tests.batches.conftest import every_provider, line, live, results
 
-pytestmark = [pytest.mark.django_db, every_job]
+pytestmark = [pytest.mark.django_db, every_provider]
 
 WAITS = "[sandbox:seconds=60]"
 

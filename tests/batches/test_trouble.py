@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches import services
 from batches.models import Batch, BatchEvent, Job
 from files import services as files
-from tests.batches.conftest import every_job, line, live
+from tests.batches.conftest import every_provider, line, live
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def poll(job: Job) -> Job:
     return job
 
 
-@every_job
+@every_provider
 def test_a_provider_that_cannot_be_reached_is_tried_again(make, credential, monkeypatch):
     credential.base_url = "http://127.0.0.1:9/v1"
     credential.save()
@@ -38,11 +38,11 @@ def test_a_provider_that_cannot_be_reached_is_tried_again(make, credential, monk
     batch.refresh_from_db()
     assert batch.status == Batch.Status.VALIDATING
     assert batch.attempts == 1
-    assert batch.last_error == "127.0.0.1 cannot be reached"
+    assert batch.last_error in ("127.0.0.1 cannot be reached", "S3 cannot be reached")
     assert batch.due_at > timezone.now() - timedelta(seconds=1)
 
 
-@every_job
+@every_provider
 def test_a_batch_that_never_got_through_fails_when_its_time_is_over(make, sandbox):
     sandbox.fault(operation="batches.create", status=429, retry_after=0.01)
     batch = make()
@@ -55,7 +55,7 @@ def test_a_batch_that_never_got_through_fails_when_its_time_is_over(make, sandbo
     assert "completion window" in batch.errors[0]["message"]
 
 
-@every_job
+@every_provider
 def test_a_provider_that_refuses_for_good_fails_the_batch_with_its_words(make, sandbox):
     sandbox.fault(operation="batches.create", status=403, message="Not on your plan.")
 
@@ -88,7 +88,7 @@ def test_a_secret_that_no_key_opens_is_the_operators_to_see(make, credential):
     assert "BIFROST_ENCRYPTION_KEYS" in batch.last_error
 
 
-@every_job
+@every_provider
 def test_an_unknown_word_of_the_provider_is_an_error_that_is_seen(make, sandbox):
     job = running(make([line(0, "[sandbox:seconds=60]")]))
     sandbox.force(job.upstream_id, "pondering")
@@ -101,7 +101,7 @@ def test_an_unknown_word_of_the_provider_is_an_error_that_is_seen(make, sandbox)
     assert BatchEvent.objects.filter(kind="poll failed", job=job).count() == 1
 
 
-@every_job
+@every_provider
 def test_a_job_of_eight_days_that_cannot_be_told_is_given_up(make, sandbox):
     job = running(make([line(0, "[sandbox:seconds=60]")]))
     sandbox.force(job.upstream_id, "pondering")
@@ -116,7 +116,7 @@ def test_a_job_of_eight_days_that_cannot_be_told_is_given_up(make, sandbox):
     assert "pondering" in batch.errors[0]["message"]
 
 
-@every_job
+@every_provider
 @pytest.mark.parametrize("others", [1, 5])
 def test_one_poisoned_job_does_not_delay_the_others(make, sandbox, others):
     poisoned = running(make([line(0, "[sandbox:seconds=60]")]))
@@ -129,7 +129,7 @@ def test_one_poisoned_job_does_not_delay_the_others(make, sandbox, others):
     assert poisoned.last_error
 
 
-@every_job
+@every_provider
 def test_many_jobs_are_asked_for_in_one_call(make, sandbox):
     batches = [make([line(0, "[sandbox:seconds=60]")]) for _ in range(12)]
     jobs = [running(batch) for batch in batches]
@@ -183,7 +183,7 @@ def test_a_full_store_postpones_the_results(make, monkeypatch):
     assert live(batch).status == Batch.Status.COMPLETED
 
 
-@every_job
+@every_provider
 def test_no_text_of_a_record_gets_into_events_or_errors(make, sandbox, caplog):
     secret_text = "the patient's name is Rumpelstilzchen"
     batch = live(make([line(0, secret_text), line(1, f"{secret_text} [sandbox:status=400]")]))

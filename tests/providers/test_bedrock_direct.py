@@ -2,13 +2,15 @@
 
 import json
 from base64 import b64encode
-from contextlib import nullcontext
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
 
-from tests.providers.steps import Client, ReadOnly, opened, refused
+from providers.base import AnswerLostError
+from providers.bedrock import direct
+from tests.providers.steps import Client, opened, refused
 from tests.providers.vendors import Vendor
 from tests.sandbox import bedrock
 
@@ -81,7 +83,8 @@ def test_converse_carries_bytes_there_and_tools_too(client: Client):
 
 def test_what_was_answered_is_not_asked_for_again(client: Client, fault, calls, aws):
     fault(operation="models.invoke", status=403, times=2)
-    assert refused(client.submit).permanent
+    # What was paid for is not given up, whatever comes after it.
+    assert not refused(client.submit, kind=AnswerLostError).permanent
     done = [name for name in kept(aws) if name.startswith("answered/")]
 
     state = client.ended(client.submit().upstream_id)
@@ -114,8 +117,8 @@ def test_a_model_that_stays_busy_fails_the_records(client: Client, fault):
 
 def test_a_job_that_was_done_is_found_and_one_that_was_not_is_not(client: Client, fault, calls):
     assert client.find() is None
-    fault(provider="s3", operation="objects.put", status=403, times=1)
-    refused(client.submit)
+    fault(operation="objects.put", status=403, times=1)
+    refused(client.submit, kind=AnswerLostError)
     assert client.find() is None
 
     made = client.submit()
@@ -142,9 +145,58 @@ def test_results_that_are_gone_are_the_error_of_one_job(client: Client):
     assert (answers[gone].permanent, answers[gone].code) == (True, "http_404")
 
 
-def test_whoever_waits_hears_that_it_goes_on(client: Client):
-    reader = ReadOnly(client.vendor.content("job0", 10))
+def test_what_is_refused_from_the_first_record_on_is_refused(client: Client, fault, aws):
+    fault(operation="models.invoke", status=403, times=3)
 
-    client.upstream.submit(client.job(records=10), "", lambda: nullcontext(reader))
+    assert refused(client.submit).permanent
+    assert kept(aws) == []
 
-    assert reader.reads > 5
+
+def test_what_stays_refused_after_others_were_answered_fails_its_records(client: Client, fault):
+    fault(operation="models.invoke", status=403, times=2)
+    job = client.job(since=datetime.now(UTC) - timedelta(hours=2))
+    content = opened(client.vendor.content("job0", 3))
+    refused(client.submit, kind=AnswerLostError)
+    fault(operation="models.invoke", status=403, times=None)
+
+    state = client.ended(client.upstream.submit(job, "", content).upstream_id)
+
+    assert (state.total, state.completed, state.failed) == (3, 1, 2)
+
+
+def stopped_after(asked: int) -> Callable[[], bool]:
+    """A client who wants the job until somebody has asked that often."""
+    answers = iter([True] * asked)
+    return lambda: next(answers, False)
+
+
+@pytest.mark.parametrize("asked", [0, 4])
+def test_a_job_that_is_not_wanted_any_more_keeps_what_it_has(
+    client: Client, calls, monkeypatch, asked: int
+):
+    monkeypatch.setattr(direct, "BEAT_SECONDS", 0)
+    job = client.job(records=50, goes_on=stopped_after(asked))
+    content = opened(client.vendor.content("job0", 50))
+
+    state = client.ended(client.upstream.submit(job, "", content).upstream_id)
+
+    assert (state.ended, state.total, state.failed) == ("cancelled", 50, 0)
+    assert len(calls("models.invoke")) == state.completed == len(client.results(state)) < 50
+    assert (state.completed > 0) == (asked > 0)
+    # Whoever looks for it finds it as it is, and nobody asks on.
+    assert client.find(records=50).upstream_id == state.upstream_id
+    assert client.upstream.submit(client.job(records=50), "", content).upstream_id
+
+
+def test_what_was_left_behind_is_all_there_is_once_nobody_wants_more(client: Client, fault):
+    fault(operation="models.invoke", status=403, times=2)
+    refused(client.submit, kind=AnswerLostError)
+    assert client.find() is None
+
+    state = client.ended(client.find(goes_on=lambda: False).upstream_id)
+
+    assert (state.ended, state.total, state.completed) == ("cancelled", 3, 1)
+
+
+def test_what_was_not_begun_is_not_there(client: Client):
+    assert client.find(goes_on=lambda: False) is None

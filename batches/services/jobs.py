@@ -1,0 +1,83 @@
+"""What an upstream is told of a job, and which records of the batch are the job's."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from batches import translate
+from batches.models import Batch, Job
+from files import services as files
+from providers import registry
+from providers.base import OF_THE_ACCOUNT, JobRequest, Upstream, UpstreamError
+from providers.secrets import SecretUnreadableError
+
+
+def each(jobs: Iterable[Job], step: Callable[[Job], None]) -> None:
+    """Take a step with every job: what is wrong with one of them delays no other. Raises UpstreamError."""
+    failures = []
+    for job in jobs:
+        try:
+            step(job)
+        except UpstreamError as error:
+            if error.code in OF_THE_ACCOUNT:
+                raise
+            failures.append(error)
+    if failures:
+        raise max(failures, key=lambda error: error.retry_after or 0)
+
+
+def upstream_of(job: Job) -> Upstream:
+    """Raises UpstreamError if the credential cannot be used."""
+    try:
+        return registry.upstream(job.credential.provider, job.credential.account)
+    except SecretUnreadableError as error:
+        raise UpstreamError(str(error), code="secret_unreadable") from error
+
+
+def request_of(job: Job, batch: Batch, **more: Any) -> JobRequest:
+    return JobRequest(
+        id=job.id,
+        endpoint=batch.endpoint,
+        completion_window=batch.completion_window,
+        since=job.submitting_at or timezone.now(),
+        model=job.model,
+        records=job.records,
+        invocation=_invocation_of(job, batch),
+        output_uri=batch.output_uri,
+        # Clients who need no role, but must name one, write what they like.
+        role_arn=batch.role_arn if batch.role_arn.startswith("arn:") else "",
+        tags=batch.tags,
+        timeout_hours=batch.timeout_hours,
+        known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,
+        **more,
+    )
+
+
+def input_of(batch: Batch) -> translate.Input:
+    return translate.Input(
+        files.stream(batch.input_file),
+        provider=batch.provider,
+        model=batch.model_override,
+        created=int(timezone.now().timestamp()),
+    )
+
+
+def share_of(job: Job) -> translate.Share:
+    upstream = registry.upstream_class(job.credential.provider)
+    return translate.Share(
+        job.first,
+        job.records,
+        job.model if upstream.limits.one_model else None,
+        f"{job.id}-" if upstream.marks_records else "",
+    )
+
+
+def _invocation_of(job: Job, batch: Batch) -> str:
+    """As the client says, whose own records they are; whatever is translated says it itself."""
+    if not registry.upstream_class(job.credential.provider).names_invocation:
+        return ""
+    source = input_of(batch)
+    if batch.invocation and source.translation.untouched:
+        return batch.invocation
+    return source.invocation(share_of(job))
