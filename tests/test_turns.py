@@ -6,6 +6,7 @@ import time
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from files.buckets import Bucket
 from gateway import turns
 
 
@@ -37,6 +38,25 @@ def test_those_who_wait_for_their_clients_hold_nobody_up(rf):
     run_at_once(turns.take_turns(view), turns.AT_ONCE * 3)
 
     assert not together.broken
+
+
+def test_to_step_aside_twice_gives_one_turn_back(rf):
+    free = []
+
+    def view(request):
+        with turns.stepping_aside(), turns.stepping_aside():
+            free.append(turns._turns.free)
+        free.append(turns._turns.free)
+        return HttpResponse()
+
+    turns.take_turns(view)(rf.get("/"))
+
+    assert free == [turns.AT_ONCE, turns.AT_ONCE - 1]
+    assert turns._turns.free == turns.AT_ONCE
+
+
+def test_those_who_wait_for_a_clients_bucket_hold_nobody_up():
+    assert Bucket.waiting is turns.stepping_aside
 
 
 def test_whoever_waits_longest_is_next():
