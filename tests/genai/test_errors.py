@@ -157,9 +157,7 @@ def test_our_own_faults_tell_nothing(
 
 
 def test_an_unknown_host_is_refused(views: Raw):
-    answer = views.get("files/a", host="elsewhere.example")
-
-    assert answer.status in (400, 404)
+    assert views.get("files", host="elsewhere.example").status == 400
 
 
 def test_the_sdk_raises_its_own(google: Any):
