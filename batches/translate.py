@@ -17,6 +17,7 @@ from providers.records import (
     Dialect,
     Failure,
     MalformedRecordError,
+    ProviderBody,
     Record,
     RecordError,
     lines,
@@ -169,13 +170,15 @@ class Retold(Told):
         self, number: int, record: Record, result_id: str, line: bytes
     ) -> tuple[bool, bytes]:
         asked = self._stand_in(number, record)
-        if asked is None:
+        # What was sent as it came was answered in the words of the question.
+        body = record.body if self.source.translation.untouched else None
+        if asked is None or not isinstance(body, ProviderBody | None):
             vendor = self.wanted.vendor
             why = (
                 f"{record.body.name} has no words in {vendor}'s API: read the batch's output file."
             )
             return False, self.failure(number, record, result_id, Failure("unsupported", why))
-        return self.translation.result(asked, result_id, line)
+        return self.translation.result(asked, result_id, line, answered=body)
 
     def failure(self, number: int, record: Record, result_id: str, failure: Failure) -> bytes:
         custom_id, line = self._id(number, record), self._line(number, record)

@@ -107,15 +107,23 @@ class Translation:
         losses.settle()
         return self._target.seal(record_id, body, content)
 
-    def result(self, record: Record, result_id: str, line: bytes) -> tuple[bool, bytes]:
+    def result(
+        self,
+        record: Record,
+        result_id: str,
+        line: bytes,
+        *,
+        answered: ProviderBody[Any, Any] | None = None,
+    ) -> tuple[bool, bytes]:
         """Whether the record has an answer, and the line that tells the client. `result_id` is unique.
 
+        `answered` is the body of which the answer is, if it is not that in which the record would be sent.
         Raises MalformedRecordError if the provider's line is none of its dialect.
         """
         result = self._target.open_result(line)
         outcome: bytes | Failure = result.outcome
         if not (self._same or isinstance(outcome, Failure)):
-            outcome = self._answer(record, result_id, outcome)
+            outcome = self._answer(record, result_id, outcome, answered)
         if isinstance(outcome, Failure):
             self.failures[outcome.kind] += 1
         if self._same:
@@ -151,10 +159,16 @@ class Translation:
             question = msgspec.structs.replace(question, model=self._model)
         return _encoder.encode(body.render_request(question, losses))
 
-    def _answer(self, record: Record, result_id: str, raw: bytes) -> bytes | Failure:
+    def _answer(
+        self,
+        record: Record,
+        result_id: str,
+        raw: bytes,
+        answered: ProviderBody[Any, Any] | None,
+    ) -> bytes | Failure:
         try:
             model = self._model_for(record)
-            body = self._body_for(record, model)
+            body = answered or self._body_for(record, model)
         except RecordError as error:
             return _untold(error)
         if body.family and body.family == record.body.family:
