@@ -139,73 +139,72 @@ class _Window:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._data = b""
-        self._at = 0
+        self._data = bytearray()
 
     def ended(self) -> bool:
         """Whether nothing but white space is left."""
         while True:
-            self._at = SPACE.match(self._data, self._at).end()  # type: ignore[union-attr]
-            if self._at < len(self._data):
+            self._take(SPACE.match(self._data).end())  # type: ignore[union-attr]
+            if self._data:
                 return False
             if not self._read(1):
                 return True
 
     def begins(self, mark: bytes) -> bool:
         """Whether the next that is no white space is this."""
-        if self._data.startswith(mark, self._at):
-            return True
-        return not self.ended() and self._data.startswith(mark, self._at)
+        return self._data.startswith(mark) or (not self.ended() and self._data.startswith(mark))
 
     def take(self, mark: bytes) -> None:
         if not self.begins(mark):
             raise no_json()
-        self._at += len(mark)
+        self._take(len(mark))
 
     def value(self, longest: int) -> bytes:
         """The bytes of the value that begins here. Raises RequestDataTooBig for more than `longest`."""
         if self.ended():
             raise no_json()
-        while not (end := self._end()):
-            held = len(self._data) - self._at
+        while not (size := self._size()):
+            held = len(self._data)
             if held > longest:
                 raise RequestDataTooBig
-            # Doubled, since what was looked at is looked at again.
-            if not self._read(min(held, longest)):
+            # Twice as much, since what was looked at is looked at again.
+            if not self._read(min(held, longest + 1 - held)):
                 raise no_json()
-        value = self._data[self._at : end].rstrip()
-        self._at = end
+        value = self._take(size).rstrip()
         if len(value) > longest:
             raise RequestDataTooBig
         return value
 
-    def _end(self) -> int:
-        """Where the value ends, or behind the white space that follows it; 0 if it is not all there.
+    def _size(self) -> int:
+        """How long the value is, perhaps with white space behind it; 0 if it is not all there.
 
         msgspec tells by its complaint about what comes after it, and where it found anything wrong.
         """
-        left = memoryview(self._data)[self._at :]
         try:
-            _value.decode(left)
+            _value.decode(self._data)
         except RecursionError:
             raise no_json() from None
         except msgspec.DecodeError as error:
             what, _, byte = str(error).rpartition(" (byte ")
-            at = int(byte[:-1]) if what.startswith(COMPLAINT) else len(left)
+            at = int(byte[:-1]) if what.startswith(COMPLAINT) else len(self._data)
             if what == TRAILING:
-                return self._at + at - 1
-            if at < len(left):
+                return at - 1
+            if at < len(self._data):
                 raise no_json() from None
             return 0
         # A number or a word may go on in what is still to come.
-        return len(self._data) if left[-1] in b'}]"' else 0
+        return len(self._data) if self._data[-1] in b'}]"' else 0
+
+    def _take(self, size: int) -> bytes:
+        """The front of a bytearray is cut off without moving the rest."""
+        with memoryview(self._data) as data:
+            taken = bytes(data[:size])
+        del self._data[:size]
+        return taken
 
     def _read(self, least: int) -> int:
         """Read so many bytes more, or what is left; says how many."""
-        parts = [self._data[self._at :]]
-        size = 0
-        while size < least and (chunk := next(self._chunks, None)) is not None:
-            parts.append(chunk)
-            size += len(chunk)
-        self._data, self._at = b"".join(parts), 0
-        return size
+        held = len(self._data)
+        while len(self._data) < held + least and (chunk := next(self._chunks, None)) is not None:
+            self._data += chunk
+        return len(self._data) - held

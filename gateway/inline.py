@@ -143,16 +143,23 @@ def _lines(found: Iterable[bytes], name: str, limits: Limits, each: Each | None)
                 code="array_above_max_length",
                 param=name,
             )
-        line = None if each is None else each(index, element)
-        yield (element if line is None else line).translate(LINE_ENDS)
+        line = (None if each is None else each(index, element)) or element
+        # It is quicker to look than to translate.
+        yield line.translate(LINE_ENDS) if b"\n" in line or b"\r" in line else line
 
 
-def _blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _blocks(lines: Iterable[bytes]) -> Iterator[bytes | bytearray]:
     block = bytearray()
     for line in lines:
-        block += line
+        if len(line) >= BLOCK_BYTES:
+            # Of what is large no copy is made.
+            yield block
+            yield line
+            block = bytearray()
+        else:
+            block += line
         block += b"\n"
         if len(block) >= BLOCK_BYTES:
-            yield bytes(block)
-            block.clear()
-    yield bytes(block)
+            yield block
+            block = bytearray()
+    yield block
