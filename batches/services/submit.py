@@ -25,7 +25,8 @@ SETTLE_SECONDS = 30
 def submit(claim: Claim) -> None:
     """From `validating` to `in_progress`, or to `failed`. Raises UpstreamError to be tried again."""
     batch = claim.batch
-    if not batch.total and not _plan(claim):
+    # The total says nothing: of inline requests it is known from the first.
+    if not batch.jobs.exists() and not _plan(claim):
         return
     unsent = batch.jobs.filter(status__in=Job.UNSENT).order_by("ordinal")
     each(unsent, partial(_submit_job, claim))
