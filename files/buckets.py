@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
 
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from files.storage import CHUNK_BYTES, PART_BYTES, StoreError, wanted_range
+from files.storage import CHUNK_BYTES, StoreError, wanted_range
+from files.writer import ObjectWriter
 from providers.base import UpstreamError
 from providers.bedrock.account import AWS
 from providers.bedrock.errors import named_failures
@@ -159,14 +160,14 @@ class Bucket:
                     return
                 yield chunk
 
-    def create(self, path: str) -> BinaryIO:
+    def create(self, path: str, *, content_type: str = JSON_LINES) -> BinaryIO:
         """A new object to write to. It is there once closed, and then has its `etag`."""
         self.refuse_hidden(path)
-        return cast(BinaryIO, ObjectWriter(self, path))
+        return cast(BinaryIO, ObjectWriter(partial(self.call, key=path), content_type))
 
-    def put(self, key: str, chunks: Iterable[bytes]) -> str:
+    def put(self, key: str, chunks: Iterable[bytes], *, content_type: str = JSON_LINES) -> str:
         """Make an object of these bytes; returns its ETag. If that fails, no part of it is left."""
-        target = cast(ObjectWriter, self.create(key))
+        target = cast(ObjectWriter, self.create(key, content_type=content_type))
         try:
             for chunk in chunks:
                 target.write(chunk)
@@ -302,63 +303,6 @@ class Listed(NamedTuple):
 
     entries: list[Entry]
     more: bool
-
-
-class ObjectWriter:
-    """Writes one object, in parts if it is large. Holds no more than one part."""
-
-    def __init__(self, bucket: Bucket, key: str) -> None:
-        self.bucket = bucket
-        self.key = key
-        self.etag = ""
-        self._buffer = bytearray()
-        self._upload_id = ""
-        self._parts: list[dict[str, Any]] = []
-
-    def write(self, chunk: bytes | bytearray) -> int:
-        self._buffer += chunk
-        if len(self._buffer) >= PART_BYTES:
-            self._send_part()
-        return len(chunk)
-
-    def close(self) -> None:
-        if self._upload_id:
-            self._complete()
-        else:
-            answer = self._call("put_object", Body=bytes(self._buffer), ContentType=JSON_LINES)
-            self.etag = answer["ETag"].strip('"')
-        self._buffer = bytearray()
-
-    def abort(self) -> None:
-        if self._upload_id:
-            self._call("abort_multipart_upload", UploadId=self._upload_id)
-
-    def _send_part(self) -> None:
-        if not self._upload_id:
-            begun = self._call("create_multipart_upload", ContentType=JSON_LINES)
-            self._upload_id = begun["UploadId"]
-        number = len(self._parts) + 1
-        sent = self._call(
-            "upload_part",
-            UploadId=self._upload_id,
-            PartNumber=number,
-            Body=bytes(self._buffer),
-        )
-        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        self._buffer = bytearray()
-
-    def _complete(self) -> None:
-        if self._buffer:
-            self._send_part()
-        answer = self._call(
-            "complete_multipart_upload",
-            UploadId=self._upload_id,
-            MultipartUpload={"Parts": self._parts},
-        )
-        self.etag = answer["ETag"].strip('"')
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self.bucket.call(operation, key=self.key, **parameters)
 
 
 def _own_store() -> tuple[str, str]:

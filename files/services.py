@@ -103,7 +103,8 @@ def move_to_bucket(file: File, bucket: Bucket, key: str) -> None:
     file.save()
     try:
         with _named_failures():
-            file.etag = bucket.put(key, store().stream(file.path))
+            chunks = store().stream(file.path)
+            file.etag = bucket.put(key, chunks, content_type=file.content_type)
             store().delete(file.path)
     except BaseException as error:
         if isinstance(error, BucketError) and error.permanent:

@@ -90,18 +90,15 @@ class Files(OpenAIView):
             form = receive(request._request, writer)
             fields = wire.read_upload(form.fields, form.filename, self.query(request))
             folder, seconds = fields.pop("folder"), fields.pop("expires_after")
+            filename = form.filename[:512]
             bucket = self.bucket(folder) if folder else None
-            key = folder.key(writer.file, form.filename[:512], bucket.prefix) if bucket else ""
+            key = folder.key(writer.file, filename, bucket.prefix) if bucket else ""
+        file = writer.file
+        file.content_type = form.content_type
         if bucket:
-            files.move_to_bucket(writer.file, bucket, key)
-        file = files.publish(
-            writer.file,
-            **fields,
-            filename=form.filename[:512],
-            content_type=form.content_type,
-            surface="openai",
-            expires_at=writer.file.created_at + timedelta(seconds=seconds) if seconds else None,
-        )
+            files.move_to_bucket(file, bucket, key)
+        expires_at = file.created_at + timedelta(seconds=seconds) if seconds else None
+        files.publish(file, **fields, filename=filename, surface="openai", expires_at=expires_at)
         return Response(wire.write_file(file))
 
     def list(self, request: Request) -> Response:

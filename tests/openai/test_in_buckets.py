@@ -86,7 +86,8 @@ def test_a_file_lies_where_its_client_says(inside: OpenAI, s3):
 
     (key,) = lies_in(s3)
     assert key == f"bifrost-batch-output/{file.id}/batch_input.jsonl"
-    assert s3.get_object(Bucket="of-a-client", Key=key)["Body"].read() == content
+    found = s3.get_object(Bucket="of-a-client", Key=key)
+    assert (found["Body"].read(), found["ContentType"]) == (content, "application/octet-stream")
     assert (file.filename, file.bytes, file.purpose) == ("batch_input.jsonl", len(content), "batch")
     row = File.objects.get()
     assert row.region == "us-west-2"

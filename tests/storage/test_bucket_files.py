@@ -16,10 +16,10 @@ from files.buckets import (
     BucketDeniedError,
     BucketUnavailableError,
     NoSuchKeyError,
-    ObjectWriter,
 )
 from files.models import File
 from files.storage import PART_BYTES, FolderStore, store
+from files.writer import ObjectWriter
 from providers.models import Workspace
 from providers.services import default_workspace
 from tests.storage.test_buckets import _names, made

@@ -19,10 +19,10 @@ from files.buckets import (
     NoBucketNamedError,
     NoSuchBucketError,
     NoSuchKeyError,
-    ObjectWriter,
     bucket_of,
 )
 from files.storage import PART_BYTES
+from files.writer import ObjectWriter
 from providers.bedrock.account import AWS
 from providers.models import Credential, NoCredentialError, Workspace
 from providers.services import default_workspace
