@@ -34,11 +34,11 @@ PUBLIC_URL = env.address(
     "BIFROST_PUBLIC_URL", f"http://localhost:{PORT}", example="https://bifrost.example.com"
 )
 HTTPS = PUBLIC_URL.startswith("https://")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"
+# Clients of S3 put the name of a bucket before that of the host.
 ALLOWED_HOSTS = env.words("BIFROST_ALLOWED_HOSTS") or [
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    urlsplit(PUBLIC_URL).hostname or "",
+    *("localhost", "127.0.0.1", "[::1]", PUBLIC_HOST),
+    *(".localhost", f".{PUBLIC_HOST}"),
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 WEB_PROCESSES = env.whole("BIFROST_WEB_PROCESSES", 2, most=64)

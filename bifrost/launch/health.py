@@ -17,7 +17,7 @@ def what_is_wrong(host: str, port: int, *, path: str) -> str:
     connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=5)
     try:
         # As a name that Django accepts, whatever the address is.
-        connection.request("GET", path, headers={"host": settings.ALLOWED_HOSTS[0]})
+        connection.request("GET", path, headers={"host": settings.ALLOWED_HOSTS[0].lstrip(".")})
         response = connection.getresponse()
         said = response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:

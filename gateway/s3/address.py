@@ -63,7 +63,7 @@ def bucket_in(host: str) -> str:
 
 def own_names() -> list[str]:
     """What the server is called, the longest first: an address has no names below it."""
-    known = {LOOPBACK, urlsplit(settings.PUBLIC_URL).hostname or ""}
+    known = {LOOPBACK, settings.PUBLIC_HOST}
     known |= {name.removeprefix(".").lower() for name in settings.ALLOWED_HOSTS}
     return sorted((name for name in known if name and _may_have_buckets(name)), key=_longest_first)
 

@@ -1,6 +1,6 @@
 """One call of S3's: what was asked, and what is answered."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,7 @@ class Answer:
 
     fields: dict[str, Any] = field(default_factory=dict)
     status: int = 200
-    content: Iterator[bytes] | None = None
+    content: Iterable[bytes] | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
 
     def ends_with_prefix(self) -> bool:
         """Whether a list that goes on behind `after` had a prefix last."""
-        behind = self.after.startswith(self.prefix)
+        behind = self.after.startswith(self.prefix) and self.after != ""
         return behind and self.shared_prefix(self.after) == self.after
 
 

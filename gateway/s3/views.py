@@ -18,7 +18,6 @@ from gateway.s3.refusals import in_s3_words, not_implemented
 from gateway.surface import RequestError, SurfaceView
 from providers.models import Provider
 
-XML = "application/xml"
 # What clients stored is shown under the address of the admin, too, and must not act there.
 HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
 
@@ -27,7 +26,7 @@ STORES = {**dict.fromkeys(Provider.values, own.OPERATIONS), "bedrock": window.OP
 
 
 class XMLRenderer(BaseRenderer):
-    media_type = XML
+    media_type = wire.MEDIA_TYPE
     format = "xml"
     charset = None
 
@@ -71,7 +70,7 @@ def respond(call: Call, answer: Answer) -> HttpResponseBase:
     body = b"" if answer.status == 204 else wire.write_body(call.operation, answer.fields)
     response = HttpResponse(body, status=answer.status, headers=headers)
     if body:
-        response["content-type"] = XML
+        response["content-type"] = wire.MEDIA_TYPE
     elif "content-type" not in headers:
         del response["content-type"]
     return response

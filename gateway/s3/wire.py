@@ -16,6 +16,7 @@ from django.utils.http import http_date
 from gateway.s3.operations import Operation
 from gateway.s3.refusals import S3Error
 
+MEDIA_TYPE = "application/xml"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # What the documents are called whose name is not that of their shape.

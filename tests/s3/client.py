@@ -81,15 +81,13 @@ class Server:
 
         answer = self.application(environ, start)
 
-        def chunks() -> Iterator[bytes]:
-            try:
-                # A server sends no body with these.
-                if method != "HEAD" and told["status"] not in (204, 304):
-                    yield from answer
-            finally:
-                answer.close()
-
-        return told["status"], told["headers"], chunks()
+        try:
+            # A server sends no body with these.
+            silent = method == "HEAD" or told["status"] in (204, 304)
+            chunks = [] if silent else list(answer)
+        finally:
+            answer.close()
+        return told["status"], told["headers"], iter(chunks)
 
     def raw(self, method: str, path: str, body: Any = b"", **headers: str) -> Raw:
         """A request below the surface's address; underscores of header names are dashes."""
@@ -161,13 +159,14 @@ def boto(
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         if provider:
             request.headers["x-model-provider"] = provider
-        headers = {
-            name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
-            for name, value in request.headers.items()
-        }
+        headers = {name: _text(value) for name, value in request.headers.items()}
         status, said, chunks = server(request.method, request.url, headers, request.body)
         return AWSResponse(request.url, status, said, Streamed(chunks))
 
     made.meta.events.register_last("before-send", answer)
     made.meta.events.register("after-call.s3", judge)
     return made
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -107,9 +107,13 @@ class Place:
             pk__in=ids, workspace=self.workspace, bucket=self.bucket.name, key=key
         )
         known = {tag_of(row): row.etag for row in rows}
-        if "*" in named:
-            return "*"
-        return ", ".join(quoted(known.get(tag, tag)) for tag in named)
+        etags = [known.get(tag, tag) for tag in named]
+        if "*" in etags or not etags:
+            return condition
+        if len(etags) > 1 and (file := self.look(key)) and file.etag in etags:
+            # Not every store reads more than one.
+            return quoted(file.etag)
+        return quoted(etags[0])
 
 
 @contextmanager
