@@ -12,6 +12,7 @@ from batches.models import Batch
 from files import names
 from files.models import File
 from providers.models import Credential, Workspace
+from providers.services import SANDBOX_OPTIONS
 from tests.batches.conftest import Sandbox, live
 from tests.bedrock.asking import (
     IDS,
@@ -24,8 +25,10 @@ from tests.bedrock.asking import (
     row,
     run,
 )
+from tests.bedrock.client import ROLE
 from tests.sandbox import bedrock
 
+OF_THE_CREDENTIAL = SANDBOX_OPTIONS["bedrock"]["role_arn"]
 RESULTS, MANIFEST = "questions.jsonl.out", "manifest.json.out"
 COUNTS = ("totalRecordCount", "processedRecordCount", "successRecordCount", "errorRecordCount")
 OURS = [provider for provider in MODELS if provider != "bedrock"]
@@ -218,11 +221,14 @@ def test_bedrocks_are_objects_in_the_clients_bucket(jobs, aws, dialect: str):
     assert named(batch, MANIFEST) is None
 
 
-def test_a_job_of_bedrocks_own_is_as_its_client_wants_it(jobs, aws):
+@pytest.mark.parametrize(("role", "used"), [(ROLE, ROLE), ("not-required", OF_THE_CREDENTIAL)])
+def test_a_job_of_bedrocks_own_is_as_its_client_wants_it(jobs, aws, role: str, used: str):
     texts = [f"number {number}" for number in range(100)]
     body = questions("bedrock", *texts)
     aws.storage.put_object(Bucket="any", Key="in/questions.jsonl", Body=body)
-    wanted = {"modelInvocationType": "Converse", "timeoutDurationInHours": 30}
+    tags = [{"key": "team", "value": "a b"}]
+    wanted = {"modelInvocationType": "Converse", "timeoutDurationInHours": 30, "tags": tags}
+    wanted["roleArn"] = role
     batch = live(created(jobs(), "bedrock", **wanted))
 
     told = read(aws, f"out/{batch.id}/{RESULTS}")
@@ -234,6 +240,7 @@ def test_a_job_of_bedrocks_own_is_as_its_client_wants_it(jobs, aws):
     assert manifest["outputTokenCount"] > 0
     (job,) = aws.jobs.list_model_invocation_jobs()["invocationJobSummaries"]
     assert job["modelInvocationType"] == "Converse"
+    assert (job["roleArn"], job["timeoutDurationInHours"]) == (used, 30)
 
 
 def test_an_object_that_changed_is_not_read(jobs, aws):
