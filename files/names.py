@@ -13,6 +13,8 @@ from files import services as files
 from files.models import File, FileQuerySet
 from providers.models import Workspace
 
+# The bucket in which S3 clients see every file of the workspace, each by its id. Nothing has a name in it.
+ALL_FILES = "bifrost-files"
 LAST = "\U0010ffff"
 # Each step finds the bucket behind the last one in the index, however many files lie between them.
 BUCKETS = """

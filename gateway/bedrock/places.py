@@ -24,14 +24,13 @@ def input_of(workspace: Workspace, asked: Create) -> File:
         if file is None:
             raise _missing(f"The file '{asked.file_id[:100]}', which the tag '{FILE_TAG}' names,")
         return file
-    if file := one(visible, core_id(asked.source.key)):
+    is_real = asked.fields["provider"] == Provider.BEDROCK
+    named = None if is_real else names.find(workspace, *asked.source)
+    if file := named or one(visible, core_id(asked.source.key)):
         return file
-    if asked.fields["provider"] == Provider.BEDROCK:
+    if is_real:
         return _object(workspace, asked)
-    file = names.find(workspace, *asked.source)
-    if file is None:
-        raise _missing(f"The object '{asked.fields['input_uri']}'")
-    return file
+    raise _missing(f"The object '{asked.fields['input_uri']}'")
 
 
 def _object(workspace: Workspace, asked: Create) -> File:
@@ -40,9 +39,15 @@ def _object(workspace: Workspace, asked: Create) -> File:
 
 
 def check_target(workspace: Workspace, asked: Create) -> None:
-    """Raises BucketError for a place in the client's bucket that is Bifrost's own."""
+    """Raises RequestError or BucketError for a place that only Bifrost writes to."""
+    bucket, key = asked.target
     if asked.fields["provider"] == Provider.BEDROCK:
-        bucket_of(workspace, asked.target.bucket).refuse_hidden(asked.target.key)
+        bucket_of(workspace, bucket).refuse_hidden(key)
+    elif bucket == names.ALL_FILES:
+        raise RequestError(
+            f"The bucket '{bucket}' shows the files of every surface: name another one for the results.",
+            param="outputDataConfig.s3OutputDataConfig.s3Uri",
+        )
 
 
 def endpoint_of(file: File, asked: Create) -> str:

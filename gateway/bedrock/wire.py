@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from batches.models import Batch
 from files.models import File
+from files.names import ALL_FILES
 from gateway.bedrock.asked import token_of
 from gateway.surface import RequestError
 from providers.ids import core_id
@@ -21,8 +22,6 @@ REGION = re.compile(r"[a-z0-9-]{1,20}")
 USUAL_REGION, NO_ACCOUNT = "us-east-1", "000000000000"
 USUAL_HOURS = 24
 LONGEST_MESSAGE = 2048
-# What a batch of another surface, that names no bucket, is said to read from and write to.
-OWN_BUCKET = "bifrost"
 # The vendor's field must have a text.
 NO_MODEL = "unknown"
 TIMES = (
@@ -177,13 +176,13 @@ def write_output(batch: Batch) -> str:
     """As the client named it. A batch of another surface has no folder but a file, once it has results."""
     if batch.output_uri:
         return batch.output_uri
-    return _named(batch.results_file) if batch.results_file else f"s3://{OWN_BUCKET}/"
+    return _named(batch.results_file) if batch.results_file else f"s3://{ALL_FILES}/"
 
 
 def _named(file: File) -> str:
     if file.bucket:
         return f"s3://{file.bucket}/{file.key}"
-    return f"s3://{OWN_BUCKET}/file-{file.id}"
+    return f"s3://{ALL_FILES}/file-{file.id}"
 
 
 def write_time(moment: datetime) -> str:

@@ -140,6 +140,14 @@ def test_a_name_is_of_one_bucket(jobs, put):
         assert row(arn).input_file == file
 
 
+def test_a_name_goes_before_an_id(jobs, put, file):
+    named = put(questions("openai", "one"), key=file.id)
+    arn = jobs("openai").create_model_invocation_job(**asked(source=f"s3://any/{file.id}"))[
+        "jobArn"
+    ]
+    assert row(arn).input_file == named
+
+
 @pytest.mark.parametrize("key", ["a//b.jsonl", "./a/../b", "größe 1+2%41.jsonl", "/lead"])
 def test_keys_are_taken_as_they_are(jobs, put, key: str):
     file = put(questions("openai", "one"), key=key)
@@ -241,6 +249,7 @@ SOURCES = [
 ]
 TARGETS = [
     ({"s3Uri": "nowhere"}, "outputDataConfig.s3OutputDataConfig.s3Uri"),
+    ({"s3Uri": "s3://bifrost-files/out/"}, "bifrost-files"),
     ({"s3Uri": TARGET, "s3BucketOwner": "123456789012"}, "s3OutputDataConfig.s3BucketOwner"),
     ({"s3Uri": TARGET, "s3EncryptionKeyId": "alias/key"}, "s3EncryptionKeyId"),
 ]

@@ -178,7 +178,7 @@ def test_a_batch_of_another_surface_is_a_job(jobs, made, file):
     job = jobs().get_model_invocation_job(jobIdentifier=batch.id)
     assert (job["jobName"], job["roleArn"], job["modelId"]) == (batch.id, "", "gpt-4o-mini")
     assert job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"] == "s3://any/in/questions.jsonl"
-    assert job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"] == "s3://bifrost/"
+    assert job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"] == "s3://bifrost-files/"
     assert job["timeoutDurationInHours"] == 24
 
 
@@ -188,7 +188,7 @@ def test_it_is_a_job_before_its_model_is_known(jobs, made, workspace):
     # The names of GenAI's clients may be anything, which AWS's pattern does not allow.
     job = wire.write_job(batch, "")
     assert (job["jobName"], job["modelId"]) == ("Nächtlich", "unknown")
-    place = {"s3Uri": f"s3://bifrost/file-{plain.id}"}
+    place = {"s3Uri": f"s3://bifrost-files/file-{plain.id}"}
     assert job["inputDataConfig"]["s3InputDataConfig"] == {**place, "s3InputFormat": "JSONL"}
     assert job["outputDataConfig"]["s3OutputDataConfig"] == place
 

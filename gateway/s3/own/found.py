@@ -16,8 +16,7 @@ from gateway.s3.tags import TAG, quoted, tag_of
 from gateway.surface import one
 from providers.models import Workspace
 
-# The bucket that shows every file of the workspace, each by its id.
-ALL_FILES = "bifrost-files"
+ALL_FILES = names.ALL_FILES
 USUAL_TYPE = "binary/octet-stream"
 LONGEST_TYPE, MOST_METADATA = 255, 2048
 FILE_ID = re.compile(r"(?:file[-_]|files/)?([0-9a-z]{12})")
