@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from batches.services import Repeat
 from gateway.authentication import Caller
+from gateway.choice import HEADER
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -18,7 +19,12 @@ def digest_of(caller: Caller, body: bytes = b"") -> "_Hash":
 
 
 def repeat_of(request: Request, digest: str) -> Repeat:
-    """Clients say it with a key, and SDKs count their own retries in a header."""
+    """Clients say it with a key, and SDKs count their own retries in a header.
+
+    `digest` is of the body. What chooses the provider beside it counts as well.
+    """
+    beside = (request.META.get("QUERY_STRING", ""), request.headers.get(HEADER, ""))
+    digest = hashlib.sha256("\n".join((digest, *beside)).encode()).hexdigest()
     retries = request.headers.get("x-stainless-retry-count", "0")
     key = request.headers.get("idempotency-key")
     return Repeat(digest, key[:255] if key else None, retries not in ("", "0"))

@@ -267,6 +267,24 @@ def test_the_provider_may_be_named_in_the_query(inside: OpenAI, file_id: str):
     assert refusal(inside, file_id, query={"model": MODEL}).param == "model"
 
 
+def test_a_create_that_names_another_provider_is_another(inside: OpenAI, file_id: str):
+    key = {"idempotency-key": "one-of-a-kind"}
+
+    def create(provider: str) -> SDKBatch:
+        return inside.batches.create(
+            input_file_id=file_id,
+            endpoint=CHAT,
+            completion_window="24h",
+            extra_query={"provider": provider},
+            extra_headers=key,
+        )
+
+    assert create("bedrock").id == create("bedrock").id
+    with pytest.raises(sdk.BadRequestError) as caught:
+        create("openai")
+    assert caught.value.code == "idempotency_key_reused"
+
+
 def test_without_a_credential_that_is_what_is_said(inside: OpenAI, file_id: str, credentials):
     credentials["bedrock"].enabled = False
     credentials["bedrock"].save()
