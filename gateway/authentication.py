@@ -60,10 +60,14 @@ def signed_scope(request: Request) -> list[str]:
     """The access key id that AWS's SDKs signed a request with, and the date, region and service that they
     signed it for. What is missing is left out, but the first is there and may be empty.
 
+    Its older way, with the id alone, is what boto3 makes URLs for others with.
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
     """
     scheme, _, parameters = request.headers.get("authorization", "").partition(" ")
-    scope = request.query_params.get("X-Amz-Credential", "")
+    query = request.query_params
+    scope = query.get("X-Amz-Credential") or query.get("AWSAccessKeyId", "")
     if scheme == "AWS4-HMAC-SHA256" and (found := SIGNED.search(parameters)):
         scope = found[1]
+    elif scheme == "AWS":
+        scope = parameters.partition(":")[0]
     return scope.split("/")

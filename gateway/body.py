@@ -13,6 +13,8 @@ from gateway.turns import stepping_aside
 
 CHUNK_BYTES = 256 * 1024
 DRAIN_SECONDS = 30
+# Set once a body is read: until then the server does not let a client send who asked first.
+BEGUN = "bifrost.body_begun"
 
 
 class BrokenOffError(Exception):
@@ -21,6 +23,7 @@ class BrokenOffError(Exception):
 
 def chunks(request: HttpRequest) -> Iterator[bytes]:
     """Raises BrokenOffError."""
+    request.META[BEGUN] = True
     # Django reads nothing of a body whose length was not announced.
     announced = "HTTP_TRANSFER_ENCODING" not in request.META
     stream = request if announced else request.META["wsgi.input"]
@@ -41,8 +44,12 @@ def whole(request: HttpRequest) -> bytes:
 def drain(request: HttpRequest) -> None:
     """Read what still comes, and forget it.
 
-    A client that is answered while it sends would see a broken connection and not the answer.
+    A client that is answered while it sends would see a broken connection and not the answer. One that
+    asked whether it should send has not begun.
     """
+    asked = request.headers.get("expect", "").lower() == "100-continue"
+    if asked and BEGUN not in request.META:
+        return
     deadline = time.monotonic() + DRAIN_SECONDS
     with suppress(BrokenOffError):
         for _ in chunks(request):

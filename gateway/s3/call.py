@@ -6,10 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from rest_framework.request import Request
 
-from gateway.authentication import Caller
+from gateway.authentication import Caller, signed_scope
 from gateway.s3 import wire
+from gateway.s3.checksums import PREFIX
 from gateway.s3.operations import Operation, named
 from gateway.s3.payload import Payload
 from gateway.s3.refusals import invalid, not_implemented
@@ -26,7 +27,7 @@ class Call:
     operation: Operation
     given: dict[str, Any]
     headers: Mapping[str, str]
-    request: HttpRequest
+    request: Request
 
     @property
     def workspace(self) -> Workspace:
@@ -43,25 +44,28 @@ class Call:
     @property
     def region(self) -> str:
         """The one that the client signed for, empty if it did not."""
-        scope = self.headers.get("authorization", "").partition("Credential=")[2]
-        scope = scope or self.request.GET.get("X-Amz-Credential", "")
-        parts = scope.partition(",")[0].split("/")
-        return parts[2] if len(parts) > 3 else ""
+        scope = signed_scope(self.request)
+        return scope[2] if len(scope) > 3 else ""
 
     def payload(self, *, computed: str = "") -> Payload:
         """Raises S3Error."""
-        return Payload(self.request, self.headers, computed=computed)
+        return Payload(self.request._request, self.headers, computed=computed)
 
     def said(self) -> dict[str, Any]:
         """What the body says in XML. Raises S3Error, BrokenOffError and RequestDataTooBig."""
         if not self._has_body():
             return {}
         body = bytearray()
-        for chunk in self.payload():
+        for chunk in Payload(self.request._request, self._headers_of_body()):
             body += chunk
             if len(body) > settings.MAX_JSON_BYTES:
                 raise RequestDataTooBig
         return wire.read_body(self.operation, bytes(body))
+
+    def _headers_of_body(self) -> Mapping[str, str]:
+        """Where a checksum is one of the parameters, it is that of an object and not of the body."""
+        others = {name for name in self.operation.headers if name.startswith(PREFIX)}
+        return {name: text for name, text in self.headers.items() if name not in others}
 
     def _has_body(self) -> bool:
         meta = self.request.META

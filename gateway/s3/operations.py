@@ -37,13 +37,15 @@ OPERATIONS: dict[tuple[str, str, str], str] = {
     ("POST", "object", "uploads"): "CreateMultipartUpload",
     ("POST", "object", "uploadId"): "CompleteMultipartUpload",
 }
+# Beside those of Amazon's own, what boto3 moves from the headers into a presigned URL.
+IN_QUERIES = ("content-type", "content-md5")
 COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 SOURCE = "x-amz-copy-source"
 # What signs a request, what SDKs say of themselves, and what belongs to the body: payload.py reads that.
 HARMLESS = re.compile(
     r"x-amz-(date|content-sha256|security-token|user-agent|trailer|te|decoded-content-length"
     r"|sdk-checksum-algorithm|checksum-[a-z0-9]+|algorithm|credential|signedheaders|signature|expires"
-    r"|request-payer)|x-id|awsaccesskeyid|signature|expires"
+    r"|request-payer)|x-id|awsaccesskeyid|signature|expires|content-type|content-md5"
 )
 # The vendor's own are checked here and not by botocore: it would say so in Python's words.
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -120,9 +122,9 @@ def all_headers(request: HttpRequest) -> dict[str, str]:
     presigned = {
         name.lower(): str(value)
         for name, value in request.GET.items()
-        if name.lower().startswith("x-amz-")
+        if name.lower().startswith("x-amz-") or name in IN_QUERIES
     }
-    return presigned | {name.lower(): value for name, value in request.headers.items()}
+    return presigned | {name.lower(): value for name, value in request.headers.items() if value}
 
 
 def parameters(

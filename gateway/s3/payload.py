@@ -48,8 +48,8 @@ class Payload:
         self._chunked = is_chunked(headers.get(CONTENT_SHA256, ""), encoding)
         self._trailing = self._trailing_algorithm()
         self._promises = self._promised()
-        self._algorithm = self._named_algorithm() or self._trailing or computed
-        self._digest = ALGORITHMS[self._algorithm]() if self._algorithm else None
+        self.algorithm = self._named_algorithm() or self._trailing or computed
+        self._digest = ALGORITHMS[self.algorithm]() if self.algorithm else None
         self.length = self._length()
         self.checksum: dict[str, str] = {}
         """By the parameter's name; empty if there is none."""
@@ -81,7 +81,7 @@ class Payload:
             raise _bad(self._trailing) if told else S3Error("MalformedTrailerError")
         if (given := self._given()) and _expected(given[1], given[0]) != found:
             raise _bad(given[0])
-        self.checksum = {checksums.parameter(self._algorithm): checksums.encoded(found)}
+        self.checksum = {checksums.parameter(self.algorithm): checksums.encoded(found)}
 
     def _promised(self) -> list[Promise]:
         promises = []

@@ -52,7 +52,7 @@ class Storage(SurfaceView):
         store = STORES[named_provider(request) or Provider.BEDROCK]
         if operation.name not in store:
             raise not_implemented("operation", operation.name)
-        call = Call(self.caller, operation, given, headers, request._request)
+        call = Call(self.caller, operation, given, headers, request)
         return respond(call, store[operation.name](call))
 
     def write_error(self, error: RequestError) -> Response:

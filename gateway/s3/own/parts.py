@@ -1,8 +1,11 @@
 """Objects of the own store that come in parts, in any order, and at whichever process."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
+
+from django.utils import timezone
 
 from files import names, uploads
 from files import services as files
@@ -11,11 +14,21 @@ from files.uploads import PartMissingError, UploadEndedError
 from gateway.s3 import checksums
 from gateway.s3.address import url_of
 from gateway.s3.call import Answer, Call, Does, refuse_other_values
-from gateway.s3.checksums import ALGORITHMS, COMPOSITE, POLYNOMIALS, WHOLE
+from gateway.s3.checksums import ALGORITHMS
 from gateway.s3.conditions import copied_span
 from gateway.s3.listing import encoded, most
 from gateway.s3.own import found
+from gateway.s3.own.assembly import (
+    algorithm_of,
+    check_size,
+    checksum_fields,
+    checksum_of,
+    checksum_of_part,
+    chosen_parts,
+    remembered,
+)
 from gateway.s3.own.objects import COPYING, source_of
+from gateway.s3.payload import Payload
 from gateway.s3.refusals import S3Error, invalid
 from gateway.s3.tags import name_fields, quoted, tag_of
 from gateway.turns import give_back_connections, stepping_aside
@@ -29,7 +42,7 @@ MOST_UPLOADS = 10_000
 def create_multipart_upload(call: Call) -> Answer:
     refuse_other_values(call, **found.STANDARD)
     found.refuse_bucket_of_all(call.bucket)
-    algorithm, kind = _algorithm(call.given)
+    algorithm, kind = algorithm_of(call.given)
     upload = uploads.begin(
         call.workspace,
         SURFACE,
@@ -42,16 +55,18 @@ def create_multipart_upload(call: Call) -> Answer:
         },
     )
     fields = {"Bucket": call.bucket, "Key": call.key, "UploadId": upload.pk}
-    return Answer(fields | _checksum_fields(upload))
+    return Answer(fields | checksum_fields(upload))
 
 
 def upload_part(call: Call) -> Answer:
     upload, number = _upload(call), _number(call)
-    payload = call.payload(computed=upload.wanted["algorithm"])
+    algorithm = upload.wanted["algorithm"]
+    payload = call.payload(computed=algorithm)
+    if algorithm and payload.algorithm != algorithm:
+        message = f"The upload was begun with the checksum algorithm {algorithm}."
+        raise S3Error("InvalidRequest", message)
     found.check_size(payload.length)
-    part = _write(upload, number, payload)
-    _remember(part, upload, number, payload.checksum)
-    return Answer({"ETag": f'"{part}"', **payload.checksum})
+    return Answer({"ETag": quoted(_write(upload, number, payload)), **payload.checksum})
 
 
 def upload_part_copy(call: Call) -> Answer:
@@ -60,12 +75,8 @@ def upload_part_copy(call: Call) -> Answer:
     span = copied_span(call.given.get("CopySourceRange"), source.size)
     chunks = files.opened(source, start=span.start, end=span.end) if span.size else iter(())
     digest = _Digest(upload.wanted["algorithm"], chunks)
-    etag = _write(upload, number, digest)
-    _remember(etag, upload, number, digest.checksum)
-    part = UploadPart.objects.filter(upload=upload, number=number, etag=etag).first()
-    if part is None:
-        raise S3Error("NoSuchUpload")
-    copied = {"ETag": f'"{etag}"', "LastModified": part.created_at, **digest.checksum}
+    etag = quoted(_write(upload, number, digest, aside=True))
+    copied = {"ETag": etag, "LastModified": timezone.now(), **digest.checksum}
     return Answer({"CopyPartResult": copied})
 
 
@@ -81,14 +92,14 @@ def list_parts(call: Call) -> Answer:
         "PartNumberMarker": after,
         "MaxParts": size,
         "IsTruncated": len(rows) > size,
-        "Parts": [_described(upload, part) for part in rows[:size]],
+        "Parts": [_described(part) for part in rows[:size]],
         "StorageClass": "STANDARD",
         "Initiator": {"ID": call.workspace.pk},
         "Owner": {"ID": call.workspace.pk},
     }
     if len(rows) > size > 0:
         fields["NextPartNumberMarker"] = rows[size - 1].number
-    return Answer(fields | _checksum_fields(upload))
+    return Answer(fields | checksum_fields(upload))
 
 
 def list_multipart_uploads(call: Call) -> Answer:
@@ -148,9 +159,9 @@ def complete_multipart_upload(call: Call) -> Answer:
 
 def _completed(call: Call, upload: Upload) -> File:
     named = call.said().get("MultipartUpload", {}).get("Parts", [])
-    chosen = _chosen(upload, named)
-    _check_whole_size(call, chosen)
-    checksum = _checksum(call, upload, chosen)
+    chosen = chosen_parts(upload, named)
+    check_size(call.given, chosen)
+    checksum = checksum_of(call.given, upload, chosen)
     found.check_name(call.given, names.find(call.workspace, call.bucket, call.key))
     publish = partial(
         names.publish,
@@ -176,73 +187,6 @@ def _completed(call: Call, upload: Upload) -> File:
     return file
 
 
-def _chosen(upload: Upload, named: Sequence[Mapping[str, Any]]) -> list[UploadPart]:
-    """The parts that the object is to be of. Raises S3Error."""
-    if not named:
-        raise S3Error("MalformedXML")
-    numbers = [one.get("PartNumber", 0) for one in named]
-    if numbers != sorted(set(numbers)):
-        raise S3Error("InvalidPartOrder")
-    came = {part.number: part for part in uploads.parts(upload)}
-    member = _member(upload)
-    for one in named:
-        part = came.get(one.get("PartNumber", 0))
-        if part is None or one.get("ETag", "").strip('"') != part.etag:
-            raise S3Error("InvalidPart", UploadId=upload.pk, PartNumber=str(one.get("PartNumber")))
-        if member in one and one[member] != part.checksum:
-            raise S3Error("InvalidPart", UploadId=upload.pk, PartNumber=str(part.number))
-    return [came[number] for number in numbers]
-
-
-def _check_whole_size(call: Call, chosen: Sequence[UploadPart]) -> None:
-    announced, size = call.given.get("MpuObjectSize"), sum(part.size for part in chosen)
-    if announced is not None and announced != size:
-        message = (
-            f"The provided 'x-amz-mp-object-size' header is {announced}, the parts have {size}."
-        )
-        raise S3Error("InvalidRequest", message)
-
-
-def _checksum(call: Call, upload: Upload, chosen: Sequence[UploadPart]) -> dict[str, str]:
-    """The checksum of the object, which is to be the one that the client says, if it does. Raises S3Error."""
-    member, kind = _member(upload), upload.wanted["checksum_type"]
-    if call.given.get("ChecksumType", kind) != kind:
-        raise S3Error("InvalidRequest", f"The upload was begun with the checksum type {kind}.")
-    given = {checksums.parameter(name) for name in ALGORITHMS} & call.given.keys()
-    if given - {member}:
-        raise S3Error("InvalidRequest", "The upload was begun with another checksum algorithm.")
-    if not member or not all(part.checksum for part in chosen):
-        return {}
-    parts = [checksums.Part(part.checksum, part.size) for part in chosen]
-    combine = checksums.of_whole if kind == WHOLE else checksums.of_parts
-    checksum = combine(upload.wanted["algorithm"], parts)
-    if given and call.given[member].partition("-")[0] != checksum.partition("-")[0]:
-        message = "The checksum you specified did not match the calculated checksum."
-        raise S3Error("BadDigest", message)
-    return {member: checksum, "ChecksumType": kind}
-
-
-def _algorithm(given: Mapping[str, Any]) -> tuple[str, str]:
-    """What the parts are to have, and how that of the whole is told from theirs; both may be empty."""
-    algorithm = given.get("ChecksumAlgorithm", "").lower()
-    if algorithm not in {"", *ALGORITHMS}:
-        message = "Checksum algorithm provided is unsupported."
-        raise invalid("x-amz-checksum-algorithm", algorithm, message)
-    if not algorithm:
-        return "", ""
-    usual = WHOLE if algorithm == "crc64nvme" else COMPOSITE
-    kind = given.get("ChecksumType", usual)
-    possible = (
-        {WHOLE} if usual == WHOLE else {COMPOSITE, *([WHOLE] if algorithm in POLYNOMIALS else [])}
-    )
-    if kind not in possible:
-        message = (
-            f"The {kind} checksum type cannot be used with the {algorithm} checksum algorithm."
-        )
-        raise S3Error("InvalidRequest", message)
-    return algorithm, kind
-
-
 def _upload(call: Call) -> Upload:
     """Raises S3Error: also for an upload of another object, or of another workspace."""
     upload = uploads.find(SURFACE, call.given.get("UploadId", ""))
@@ -263,22 +207,18 @@ def _number(call: Call) -> int:
     return number
 
 
-def _write(upload: Upload, number: int, chunks: "Iterator[bytes] | Any") -> str:
-    """Returns the part's ETag."""
+def _write(upload: Upload, number: int, chunks: "Payload | _Digest", *, aside: bool = False) -> str:
+    """Returns the part's ETag. `aside` if nobody but the store is waited for."""
     try:
         with uploads.writing_part(upload, number) as writer:
-            for chunk in chunks:
-                writer.write(chunk)
+            with stepping_aside() if aside else nullcontext():
+                for chunk in chunks:
+                    writer.write(chunk)
+            if chunks.checksum:
+                writer.checksum = remembered(chunks.algorithm, chunks.checksum)
     except UploadEndedError:
         raise S3Error("NoSuchUpload") from None
     return writer.md5
-
-
-def _remember(etag: str, upload: Upload, number: int, checksum: Mapping[str, str]) -> None:
-    """If the part was sent again meanwhile with other bytes, this is not its checksum."""
-    if text := checksum.get(_member(upload), ""):
-        same = UploadPart.objects.filter(upload=upload, number=number, etag=etag)
-        same.update(checksum=text)
 
 
 class _Digest:
@@ -300,27 +240,13 @@ class _Digest:
             self.checksum = {name: checksums.encoded(digest.digest())}
 
 
-def _member(upload: Upload) -> str:
-    algorithm = upload.wanted["algorithm"]
-    return checksums.parameter(algorithm) if algorithm else ""
-
-
-def _checksum_fields(upload: Upload) -> dict[str, str]:
-    algorithm = upload.wanted["algorithm"]
-    if not algorithm:
-        return {}
-    kind = upload.wanted["checksum_type"]
-    return {"ChecksumAlgorithm": algorithm.upper(), "ChecksumType": kind}
-
-
-def _described(upload: Upload, part: UploadPart) -> dict[str, Any]:
-    checksum = {_member(upload): part.checksum} if part.checksum else {}
+def _described(part: UploadPart) -> dict[str, Any]:
     return {
         "PartNumber": part.number,
         "LastModified": part.created_at,
         "ETag": f'"{part.etag}"',
         "Size": part.size,
-        **checksum,
+        **checksum_of_part(part),
     }
 
 
