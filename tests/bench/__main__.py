@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import batches, poll, providers, records, slow, start, transfers, translation
+from tests.bench import (
+    batches,
+    inline,
+    poll,
+    providers,
+    records,
+    slow,
+    start,
+    transfers,
+    translation,
+)
 from tests.bench.measure import Figure
 from tests.bench.place import Place, running_place
 from tests.bench.table import footer, header, line
@@ -18,6 +28,7 @@ from tests.bench.table import footer, header, line
 IN_PLACE: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "start": start.measured,
     "transfers": transfers.measured,
+    "inline": inline.measured,
     "slow": slow.measured,
     "records": records.measured,
     "providers": providers.measured,
