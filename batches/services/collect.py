@@ -19,7 +19,7 @@ from batches.services.usage import total_usage, usage_of
 from files import names
 from files import services as files
 from files.models import File
-from providers.base import UpstreamError
+from providers.base import OF_THE_KEY, UpstreamError
 
 JSON_LINES, JSON = "application/jsonl", "application/json"
 BLOCK_BYTES = 256 * 1024
@@ -95,7 +95,8 @@ def _fetch(claim: Claim, job: Job) -> None:
                 claim.keep()
                 writer.write(chunk)
     except UpstreamError as error:
-        if not error.permanent:
+        # What was kept before serves as well where the key no longer does.
+        if not (error.permanent or (job.raw_results and error.code in OF_THE_KEY)):
             raise
         _gone(job, error)
         return

@@ -16,8 +16,9 @@ from batches.models import Batch, Job
 from batches.services import submit
 from files import services as files
 from files.models import File
-from providers import http
+from providers import http, registry
 from providers.anthropic import upstream as anthropic
+from providers.base import Limits
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
 from tests.sandbox.process import start_sandbox
@@ -34,6 +35,9 @@ every_way = pytest.mark.parametrize(
     [*((name, False) for name in MODELS), ("bedrock", True)],
     indirect=True,
     ids=[*MODELS, "bedrock directly"],
+)
+directly = pytest.mark.parametrize(
+    ("provider", "direct"), [("bedrock", True)], indirect=True, ids=["bedrock directly"]
 )
 OPTIONS = {"bedrock": {**SANDBOX_OPTIONS["bedrock"], "minimum_records": 1}}
 
@@ -117,6 +121,14 @@ def credential(sandbox: Sandbox, workspace: Workspace, provider: str, direct: bo
     credential.options = OPTIONS.get(provider, {}) | ({"minimum_records": 100} if direct else {})
     credential.save()
     return credential
+
+
+@pytest.fixture
+def small_jobs(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider takes two records at once."""
+    upstream = registry.upstream_class(provider)
+    limits = Limits(records=2, bytes=10**6, one_model=upstream.limits.one_model)
+    monkeypatch.setattr(upstream, "limits", limits)
 
 
 def line(number: int, text: str = "", **changes: object) -> dict:

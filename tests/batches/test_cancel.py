@@ -1,11 +1,15 @@
 """Stopping a batch, wherever it is in its life."""
 
+from collections.abc import Callable
+
 import pytest
 
 from batches import services
 from batches.models import Batch, Job
+from batches.services import submit
 from batches.services.claim import Claim
-from tests.batches.conftest import line, live, results
+from providers.bedrock import direct as direct_lane
+from tests.batches.conftest import directly, line, live, results, revive
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +117,97 @@ def test_cancelled_while_a_worker_holds_it_the_provider_is_told(make, sandbox, m
 
     assert batch.status == Batch.Status.CANCELLED
     assert sandbox.count("batches.cancel") == 1
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What happens when an upstream asks whether to go on, for the first time, the second time, and so on."""
+    monkeypatch.setattr(direct_lane, "BEAT_SECONDS", 0)
+    happens: list[Callable[[], object]] = []
+    goes_on = submit._goes_on
+
+    def meanwhile(claim: Claim) -> bool:
+        if happens:
+            happens.pop(0)()
+        return goes_on(claim)
+
+    monkeypatch.setattr(submit, "_goes_on", meanwhile)
+    return happens
+
+
+def nothing() -> None:
+    pass
+
+
+@directly
+def test_records_that_are_asked_for_one_by_one_are_in_progress_meanwhile(make, asked):
+    seen = []
+    batch = make(30)
+    asked += [lambda: seen.append(Batch.objects.get(pk=batch.pk).status)] * 3
+
+    batch = live(batch)
+
+    assert seen == ["validating", "in_progress", "in_progress"]
+    assert (batch.status, batch.completed) == (Batch.Status.COMPLETED, 30)
+    assert batch.in_progress_at <= batch.jobs.get().submitted_at
+
+
+@directly
+@pytest.mark.parametrize("beats", [0, 5])
+def test_records_that_are_asked_for_one_by_one_stop_between_two(make, sandbox, asked, beats):
+    batch = make(60)
+    asked += [*[nothing] * beats, lambda: services.cancel(Batch.objects.get(pk=batch.pk))]
+
+    batch = live(batch)
+
+    output, errors = results(batch)
+    assert batch.status == Batch.Status.CANCELLED
+    assert sandbox.count("models.invoke") == len(output) < 60
+    assert bool(output) == (beats > 0)
+    assert {one["error"]["code"] for one in errors} == {"batch_cancelled"}
+    assert len(output) + len(errors) == 60
+
+
+@directly
+def test_what_a_dead_worker_had_asked_for_is_kept_though_nobody_goes_on(make, sandbox, asked):
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    batch = make(60)
+    asked += [*[nothing] * 20, die]
+    with pytest.raises(KeyboardInterrupt):
+        services.advance(batch.pk)
+    asked_for = sandbox.count("models.invoke")
+    services.cancel(Batch.objects.get(pk=batch.pk))
+    revive()
+
+    batch = live(batch)
+
+    output, errors = results(batch)
+    assert batch.status == Batch.Status.CANCELLED
+    assert 0 < len(output) == asked_for == sandbox.count("models.invoke")
+    assert len(output) + len(errors) == 60
+
+
+@pytest.mark.parametrize("provider", ["anthropic"], indirect=True)
+def test_a_job_in_doubt_keeps_no_other_from_being_cancelled(make, sandbox, small_jobs):
+    batch = make([line(number, "[sandbox:seconds=60]") for number in range(4)])
+    sandbox.fault(operation="batches.create", drop="after")
+    for _ in range(2):
+        revive()
+        services.advance(batch.pk)
+    doubtful, running = batch.jobs.order_by("ordinal")
+    assert (doubtful.status, running.status) == (Job.Status.SUBMITTING, Job.Status.RUNNING)
+
+    services.cancel(Batch.objects.get(pk=batch.pk))
+    revive()
+    services.advance(batch.pk)
+
+    assert sandbox.count("batches.cancel") == 1
+    running.refresh_from_db()
+    assert running.upstream_status == "canceling"
+    # Its results tell whose it is.
+    made = sandbox.control("GET", "calls?operation=batches.create")["calls"]
+    sandbox.force(made[0]["object"], "ended")
+    assert live(batch).status == Batch.Status.CANCELLED
+    assert sandbox.jobs_made() == 2

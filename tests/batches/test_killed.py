@@ -11,9 +11,10 @@ from django.db import connection, connections
 
 from batches import services
 from batches.models import Batch, Job
-from tests.batches.conftest import every_provider, line, live, results, revive
+from tests.batches.conftest import every_provider, every_way, line, live, results, revive
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# A worker dies some forty times in a test, and another takes over each time.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
 KILLED, DONE = 9, 0
 MANY = 400
@@ -64,8 +65,8 @@ def kill_everywhere(make_batch, steps, check) -> int:
     raise AssertionError("the steps never came to an end")
 
 
-@every_provider
-def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox):
+@every_way
+def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox, direct):
     submitted = 0
 
     def check(batch: Batch) -> None:
@@ -75,7 +76,9 @@ def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sa
         output, errors = results(batch)
         assert [one["custom_id"] for one in output] == ["c-0", "c-2"]
         assert [one["custom_id"] for one in errors] == ["c-1"]
-        assert sandbox.count("batches.create") == sandbox.jobs_made() == submitted
+        assert sandbox.count("models.invoke") == (submitted * len(lines) if direct else 0)
+        jobs = 0 if direct else submitted
+        assert sandbox.count("batches.create") == sandbox.jobs_made() == jobs
 
     lines = [line(0), line(1, "[sandbox:status=400]"), line(2)]
     kills = kill_everywhere(lambda: make(lines), live, check)
@@ -163,6 +166,13 @@ OF_FILES = {
         {"operation": "files.retrieve", "status": 503, "times": 6},
         {"operation": "files.content", "drop": "midway"},
         {"operation": "files.content", "status": 503, "times": 6},
+    ],
+    "bedrock": [
+        {"operation": "objects.put", "drop": "after"},
+        {"operation": "objects.put", "status": 500, "times": 6},
+        {"operation": "objects.get", "drop": "midway"},
+        {"operation": "objects.get", "status": 503, "times": 6},
+        {"operation": "objects.list", "status": 503, "times": 6},
     ],
 }
 

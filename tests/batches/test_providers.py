@@ -5,21 +5,11 @@ from django.utils import timezone
 
 from batches import services
 from batches.models import Batch, Job
-from providers import registry
-from providers.base import Limits
 from tests.batches.conftest import every_provider, line, live, results
 
 pytestmark = [pytest.mark.django_db, every_provider]
 
 WAITS = "[sandbox:seconds=60]"
-
-
-@pytest.fixture
-def small_jobs(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The provider takes two records at once."""
-    upstream = registry.upstream_class(provider)
-    limits = Limits(records=2, bytes=10**6, one_model=upstream.limits.one_model)
-    monkeypatch.setattr(upstream, "limits", limits)
 
 
 def running(batch: Batch) -> list[Job]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches import services
 from batches.models import Batch, BatchEvent, Job
 from files import services as files
-from tests.batches.conftest import every_provider, line, live
+from tests.batches.conftest import every_provider, line, live, results, revive
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,89 @@ def test_a_batch_that_never_got_through_fails_when_its_time_is_over(make, sandbo
     batch.refresh_from_db()
     assert batch.status == Batch.Status.FAILED
     assert "completion window" in batch.errors[0]["message"]
+
+
+@every_provider
+def test_jobs_that_never_got_through_expire_beside_those_that_did(make, sandbox, small_jobs):
+    batch = make(6)
+    sandbox.fault(operation="batches.create", times=1, latency=0)
+    sandbox.fault(operation="batches.create", status=409, times=None)
+    services.advance(batch.pk)
+    assert batch.jobs.filter(status=Job.Status.PLANNED).count() == 2
+    Batch.objects.update(expires_at=timezone.now(), due_at=timezone.now())
+
+    batch = live(batch)
+
+    output, errors = results(batch)
+    assert batch.status == Batch.Status.EXPIRED
+    assert [one["custom_id"] for one in output] == ["c-0", "c-1"]
+    assert {one["error"]["code"] for one in errors} == {"batch_expired"}
+    assert len(errors) == 4
+
+
+@every_provider
+def test_one_job_that_is_refused_for_now_delays_no_other(make, sandbox, small_jobs):
+    sandbox.fault(operation="batches.create", status=409)
+    batch = make(6)
+
+    services.advance(batch.pk)
+
+    statuses = [job.status for job in batch.jobs.order_by("ordinal")]
+    assert statuses == [Job.Status.PLANNED, Job.Status.RUNNING, Job.Status.RUNNING]
+    assert Batch.objects.get(pk=batch.pk).status == Batch.Status.IN_PROGRESS
+    revive()
+    assert live(batch).completed == 6
+    assert sandbox.jobs_made() == 3
+
+
+def test_trouble_of_the_account_is_met_once(make, sandbox, small_jobs):
+    sandbox.fault(operation="batches.create", status=429, times=None)
+    batch = make(6)
+
+    services.advance(batch.pk)
+
+    assert sandbox.count("batches.create") == 1
+
+
+@every_provider
+def test_a_job_that_succeeded_is_told_though_the_others_are_refused(make, sandbox, small_jobs):
+    sandbox.fault(operation="batches.create", times=1, latency=0)
+    sandbox.fault(operation="batches.create", status=400, times=None, message="Not this one.")
+
+    batch = live(make(4))
+
+    output, errors = results(batch)
+    assert batch.status == Batch.Status.COMPLETED
+    assert [one["custom_id"] for one in output] == ["c-0", "c-1"]
+    assert all("Not this one." in one["error"]["message"] for one in errors)
+
+
+@every_provider
+def test_results_wait_for_a_key_and_are_not_given_up(make, sandbox, provider):
+    batch = make()
+    job = running(batch)
+    while job.status != Job.Status.ENDED:
+        poll(job)
+    sandbox.fault(provider="*", status=403, times=None)
+
+    services.advance(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.status == Batch.Status.FINALIZING
+    assert "403" in batch.last_error
+    sandbox.control("DELETE", "faults")
+    revive()
+    assert live(batch).completed == 3
+
+
+@every_provider
+def test_what_was_kept_serves_where_the_key_no_longer_does(make, sandbox):
+    batch = live(make())
+    sandbox.fault(provider="*", status=403, times=None)
+
+    batch = live(services.collect_again(batch))
+
+    assert (batch.status, batch.completed) == (Batch.Status.COMPLETED, 3)
 
 
 @every_provider

@@ -168,3 +168,21 @@ def test_keys_are_in_no_representation(client: Client):
     assert SECRET not in repr(client.upstream.account)
     found = account.Connection("s3", "", "", "", "AKIA", SECRET, 1, 1)
     assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize("key", ["in/questions.jsonl", "bifrost/job0/direct/x.jsonl.out", "x"])
+def test_what_is_not_ours_is_not_removed(client: Client, aws, key: str):
+    aws.storage.put_object(Bucket="batches", Key=key, Body=b"theirs")
+
+    error = refused(client.upstream.discard, f"s3://batches/{key}")
+
+    assert (error.permanent, error.code) == (True, "not_ours")
+    assert aws.storage.get_object(Bucket="batches", Key=key)["Body"].read() == b"theirs"
+
+
+def test_what_was_sent_ahead_is_gone_afterwards(client: Client, aws):
+    input_id = client.upload()
+
+    client.upstream.discard(input_id)
+
+    assert "Contents" not in aws.storage.list_objects_v2(Bucket="batches")

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from providers.base import UpstreamError
+from providers.base import InputGoneError, UpstreamError
 from tests.providers.conftest import Server
 from tests.providers.steps import WAITS, Client, refused
 from tests.providers.vendors import VENDORS
@@ -117,6 +117,16 @@ def test_a_file_that_gemini_cannot_read_says_why_for_good(server):
 
     assert (error.permanent, error.message) == (True, "the uploaded file is FAILED: It is no JSON.")
     assert [method for method, _, _ in server.requests] == ["GET"]
+
+
+def test_a_file_that_is_gone_is_asked_for_again_and_no_job_is_made(client: Client, calls):
+    input_id = client.upload()
+    client.upstream.discard(input_id)
+
+    error = refused(client.start, "job0", input_id, kind=InputGoneError)
+
+    assert not error.permanent
+    assert not calls("batches.create")
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"state":null}', b'{"state":"PONDERING"}'])

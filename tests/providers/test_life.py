@@ -132,3 +132,25 @@ def test_what_is_polled_is_asked_for_by_its_whole_name(client: Client):
 
     assert isinstance(answers.pop(state.upstream_id), JobState)
     assert all(answer.permanent for answer in answers.values())
+
+
+def test_what_was_sent_ahead_is_removed_once_it_is_not_needed(client: Client, calls):
+    input_id = client.upload()
+    state = client.ended(client.start("job0", input_id).upstream_id)
+
+    for _ in range(2):
+        client.upstream.discard(input_id)
+
+    removal = client.vendor.removal
+    assert len(calls(removal)) == (2 if removal else 0)
+    assert len(client.results(state)) == 3
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_what_cannot_be_removed_now_is_tried_again_later(client: Client, fault, status: int):
+    if not client.vendor.removal:
+        pytest.skip("nothing is sent ahead")
+    input_id = client.upload()
+    fault(operation=client.vendor.removal, status=status, times=4)
+
+    assert not refused(client.upstream.discard, input_id).permanent

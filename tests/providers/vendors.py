@@ -23,10 +23,10 @@ class Vendor:
     """`line` makes a record of an id and a text. `job` makes what the provider shows of one, of its id and
     its status; the list of them is in the field `listing`. `error` makes what it says in words of its own.
 
-    `upload` and `results` are the sandbox's names of operations; `upload` is empty where the records travel
-    with the job. `before_submit` is what a server is asked for before it is given the job, `options` are
-    those of the account that a secret opens, `key` is the header that tells it, and how it begins.
-    `states` says whether the answer to a submission has the job's status.
+    `upload`, `removal` and `results` are the sandbox's names of operations; the first two are empty where
+    the records travel with the job. `before_submit` is what a server is asked for before it is given the
+    job, and `states` says whether the answer to that has the job's status. `options` are those of the
+    account that a secret opens, `key` is the header that tells it, and how it begins.
 
     `tries_again` are the statuses after which a call that changes nothing is made again, `repeats` the
     operations that are made again though they may have been carried out, and `waits` says whether it is
@@ -43,6 +43,7 @@ class Vendor:
     read: Callable[[dict[str, Any]], JobState]
     gone: str
     upload: str
+    removal: str
     results: str
     files: Mapping[str, str]
     ended: str
@@ -117,6 +118,7 @@ VENDORS = {
         read=openai_upstream.read_state,
         gone="batch_gone",
         upload="files.create",
+        removal="files.delete",
         results="files.content",
         files={"output": "file-1"},
         ended="completed",
@@ -134,6 +136,7 @@ VENDORS = {
         read=anthropic_upstream.read_state,
         gone="msgbatch_gone",
         upload="",
+        removal="",
         results="batches.results",
         files={"batch": "msgbatch_1"},
         ended="ended",
@@ -151,6 +154,7 @@ VENDORS = {
         read=gemini_upstream.read_state,
         gone="batches/gone",
         upload="files.upload",
+        removal="files.delete",
         results="files.content",
         files={"responses": "files/batch-1"},
         ended="BATCH_STATE_SUCCEEDED",
@@ -173,6 +177,7 @@ VENDORS = {
         read=bedrock_upstream.read_state,
         gone="arn:aws:bedrock:eu-west-1:000000000000:model-invocation-job/aaaabbbbcccc",
         upload="objects.put",
+        removal="objects.delete",
         results="objects.get",
         files={"output": "s3://batches/nothing/"},
         ended="Completed",
