@@ -148,3 +148,27 @@ class Raw:
         """A file, uploaded at once."""
         url = self.begin(file)
         return self.send(url, "upload, finalize", content, 0).json["file"]
+
+
+def content_of(views: Raw, file: dict[str, Any]) -> bytes:
+    return views.get(f"{file['name']}:download?alt=media").content
+
+
+def is_final(answer: Answer, status: int = 200) -> bool:
+    return (answer.status, answer.upload_status) == (status, "final")
+
+
+def progress(answer: Answer) -> tuple[int, str | None, str]:
+    return answer.status, answer.upload_status, answer.headers["x-goog-upload-size-received"]
+
+
+def inline(*elements: Any, **batch: Any) -> dict[str, Any]:
+    return {"batch": {"inputConfig": {"requests": {"requests": list(elements)}}, **batch}}
+
+
+def filed(name: str, **batch: Any) -> dict[str, Any]:
+    return {"batch": {"inputConfig": {"fileName": name}, **batch}}
+
+
+def fields(answer: Any) -> list[str]:
+    return [one["field"] for one in answer.error["details"][0]["fieldViolations"]]

@@ -12,11 +12,14 @@ from google import genai
 from httpx2 import Client as HTTPClient
 from httpx2 import WSGITransport
 
+from batches.models import Batch
+from files import services as files
+from files.models import File
 from providers import http as providers_http
 from providers.anthropic import upstream
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
-from tests.genai.asking import Raw, connected
+from tests.genai.asking import Raw, connected, lines
 from tests.sandbox.process import start_sandbox
 
 _names = count()
@@ -82,3 +85,30 @@ def google(http: HTTPClient, workspace: Workspace) -> Callable[..., genai.Client
 @pytest.fixture
 def gemini(google: Callable[..., genai.Client], credentials: object) -> genai.Client:
     return google()
+
+
+@pytest.fixture
+def store(workspace: Workspace) -> Callable[..., File]:
+    def keep(content: bytes = lines("One"), **fields: Any) -> File:
+        with files.writing(workspace) as writer:
+            writer.write(content)
+        return files.publish(writer.file, **{"purpose": "batch", "filename": "in.jsonl", **fields})
+
+    return keep
+
+
+@pytest.fixture
+def make(workspace: Workspace, store: Callable[..., File]) -> Callable[..., Batch]:
+    """A batch as it may stand, whoever made it."""
+
+    def batch(**fields: Any) -> Batch:
+        given = {
+            "surface": "openai",
+            "provider": "openai",
+            "endpoint": "/v1/chat/completions",
+            "due_at": None,
+            **fields,
+        }
+        return Batch.objects.create(workspace=workspace, input_file=store(), **given)
+
+    return batch

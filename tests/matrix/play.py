@@ -6,7 +6,8 @@ Without pytest and Django: the older lines live in an environment without anythi
 import sys
 
 from tests.matrix.records import lines
-from tests.matrix.surfaces import SURFACES, Surface, Told
+from tests.matrix.surface import Surface, Told
+from tests.matrix.surfaces import SURFACES
 from tests.vendor_models import MODELS
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.matrix.surfaces import Surface
+from tests.matrix.surface import Surface
 
 RECORDS = {
     "openai": lambda name, question, model: {

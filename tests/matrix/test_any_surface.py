@@ -3,7 +3,8 @@
 import pytest
 
 from tests.matrix.records import lines
-from tests.matrix.surfaces import SURFACES, Boto3, Surface, Told
+from tests.matrix.surface import Surface, Told
+from tests.matrix.surfaces import SURFACES, Boto3
 from tests.stack import Stack
 from tests.vendor_models import MODELS
 

@@ -6,7 +6,8 @@ Read this first. `surfaces.py` beside it shows what each SDK is called with.
 import pytest
 
 from tests.matrix.records import lines
-from tests.matrix.surfaces import SURFACES, Surface, Told
+from tests.matrix.surface import Surface, Told
+from tests.matrix.surfaces import SURFACES
 from tests.stack import Stack
 from tests.vendor_models import MODELS
 
