@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import boto3
 import pytest
 
-from tests.matrix.surfaces import told_by
+from tests.matrix.surface import told_by
 from tests.stack import Stack
 
 T = TypeVar("T")
