@@ -8,6 +8,7 @@ from typing import Any, Literal
 from openai import OpenAI
 from openai.types import Batch
 
+PATIENCE = 60  # seconds, for a busy machine
 TERMINAL = {"completed", "failed", "expired", "cancelled"}
 CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 
@@ -44,7 +45,7 @@ def submit(client: OpenAI, content: bytes, *, endpoint: Any = CHAT, **more: Any)
 
 
 def wait(client: OpenAI, batch: Batch, until: Callable[[Batch], bool] | None = None) -> Batch:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         batch = client.batches.retrieve(batch.id)
         if until(batch) if until else batch.status in TERMINAL:

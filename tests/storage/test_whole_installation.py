@@ -39,8 +39,8 @@ def test_a_batch_runs_on_a_bucket(installation: Stack, s3):
         assert batch.status == "completed"
         assert len(results(client, batch.output_file_id)) == 4
         assert len(results(client, batch.error_file_id)) == 1
-    # Input, what the provider answered, output and errors.
-    assert len(set(keys(s3)) - set(before)) == 4
+    # Input, what the provider answered, output, errors, and these two together.
+    assert len(set(keys(s3)) - set(before)) == 5
     assert not list((installation.data / "files").glob("*/*/*"))
 
 
