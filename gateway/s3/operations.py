@@ -12,6 +12,7 @@ from botocore.utils import parse_timestamp
 from django.http import HttpRequest, QueryDict
 
 from gateway.s3.address import Address
+from gateway.s3.chunked import own_encoding
 from gateway.s3.refusals import S3Error, invalid, not_implemented
 
 # By method, what is addressed, and the query parameter that tells it from its neighbours.
@@ -99,21 +100,14 @@ def operation(name: str) -> Operation:
 
 def asked(request: HttpRequest, address: Address, headers: Mapping[str, str]) -> Operation:
     """The operation. Raises S3Error for one that is not there, and for what it does not know."""
-    query = request.GET
-    method = request.method or ""
-    markers = [mark for _, _, mark in OPERATIONS if mark in query]
-    name = next(
-        (
-            OPERATIONS[method, address.level, mark]
-            for mark in (*markers, "")
-            if (method, address.level, mark) in OPERATIONS
-        ),
-        None,
-    )
-    if name is None:
-        raise S3Error("MethodNotAllowed", Method=method, ResourceType=address.level.upper())
+    method, level = request.method or "", address.level
+    marks = [mark for _, _, mark in OPERATIONS if mark in request.GET]
+    mark = next((mark for mark in (*marks, "") if (method, level, mark) in OPERATIONS), None)
+    if mark is None:
+        raise S3Error("MethodNotAllowed", Method=method, ResourceType=level.upper())
+    name = OPERATIONS[method, level, mark]
     found = operation(COPIES.get(name, name) if SOURCE in headers else name)
-    _refuse_others(found, query, headers)
+    _refuse_others(found, mark, request.GET, headers)
     return found
 
 
@@ -124,7 +118,10 @@ def all_headers(request: HttpRequest) -> dict[str, str]:
         for name, value in request.GET.items()
         if name.lower().startswith("x-amz-") or name in IN_QUERIES
     }
-    return presigned | {name.lower(): value for name, value in request.headers.items() if value}
+    own = {name.lower(): value for name, value in request.headers.items()}
+    # How the body travelled says nothing of the object in it.
+    own["content-encoding"] = own_encoding(own.get("content-encoding", ""))
+    return presigned | {name: value for name, value in own.items() if value}
 
 
 def parameters(
@@ -153,11 +150,12 @@ def _metadata(found: Operation, headers: Mapping[str, str]) -> Iterator[tuple[st
             yield name.removeprefix(found.metadata), value
 
 
-def _refuse_others(found: Operation, query: QueryDict, headers: Mapping[str, str]) -> None:
+def _refuse_others(
+    found: Operation, mark: str, query: QueryDict, headers: Mapping[str, str]
+) -> None:
     """Raises S3Error: a sub-resource or a header that is not known asks for what is not there."""
-    markers = {mark for _, _, mark in OPERATIONS}
     for name in query:
-        known = name in found.query or name in markers or HARMLESS.fullmatch(name.lower())
+        known = name in found.query or name == mark or HARMLESS.fullmatch(name.lower())
         if not known and not _is_header(found, name.lower()):
             raise not_implemented("query parameter", name[:100])
     for name in headers:

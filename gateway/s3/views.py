@@ -15,7 +15,7 @@ from gateway.s3.address import address_of
 from gateway.s3.call import Answer, Call
 from gateway.s3.operations import all_headers, asked, parameters
 from gateway.s3.refusals import in_s3_words, not_implemented
-from gateway.surface import RequestError, SurfaceView
+from gateway.surface import REQUEST_ID, RequestError, SurfaceView
 from providers.models import Provider
 
 # What clients stored is shown under the address of the admin, too, and must not act there.
@@ -59,7 +59,13 @@ class Storage(SurfaceView):
         request = self.request._request
         refusal = in_s3_words(error, key_presented=bool(presented_key(self.request)))
         silent = request.method == "HEAD" or refusal.status == 304
-        body = b"" if silent else wire.write_error(refusal, resource=request.path)
+        body = (
+            b""
+            if silent
+            else wire.write_error(
+                refusal, resource=request.path, request_id=request.META.get(REQUEST_ID, "")
+            )
+        )
         return Response(body, status=refusal.status, headers=HARMLESS | refusal.headers)
 
 

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from botocore.model import ListShape, Shape, StructureShape
@@ -68,12 +69,13 @@ def write_body(found: Operation, fields: Mapping[str, Any]) -> bytes:
     return _document(ROOTS[found.name], "".join(_members(shape, fields)))
 
 
-def write_error(error: S3Error, *, resource: str) -> bytes:
+def write_error(error: S3Error, *, resource: str, request_id: str) -> bytes:
     fields = {
         "Code": error.code or "",
         "Message": error.message,
         **error.details,
-        "Resource": resource,
+        "Resource": quote(resource),
+        "RequestId": request_id,
     }
     inner = "".join(_element(name, _text(text)) for name, text in fields.items())
     return (HEAD + _element("Error", inner)).encode()
@@ -174,6 +176,7 @@ def _read(shape: Shape, element: ElementTree.Element) -> Any:
 
 
 def _read_members(shape: StructureShape, element: ElementTree.Element) -> Iterator[tuple[str, Any]]:
+    _refuse_others(shape, element)
     for member, inner in shape.members.items():
         name = inner.serialization.get("name", member)
         if isinstance(inner, ListShape):
@@ -186,6 +189,13 @@ def _read_members(shape: StructureShape, element: ElementTree.Element) -> Iterat
                 yield member, [_read(inner.member, one) for one in found]
         elif (child := element.find(f"{{*}}{name}")) is not None:
             yield member, _read(inner, child)
+
+
+def _refuse_others(shape: StructureShape, element: ElementTree.Element) -> None:
+    """Raises S3Error for an element that no such structure has."""
+    known = {inner.serialization.get("name", member) for member, inner in shape.members.items()}
+    if any(child.tag.rpartition("}")[2] not in known for child in element):
+        raise S3Error("MalformedXML")
 
 
 def _whole(text: str) -> int:

@@ -60,7 +60,7 @@ class Server:
             "SERVER_NAME": "testserver",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": parts.netloc,
+            "HTTP_HOST": headers.pop("host", parts.netloc),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": parts.scheme,
             "wsgi.input": self._input(body),
