@@ -95,6 +95,25 @@ def test_lines_of_bedrocks_own_go_as_they_are(make, aws):
     assert jobs_of(aws)[0]["modelInvocationType"] == "Converse"
 
 
+def test_a_job_works_where_and_as_whom_its_client_wants(make, credential, aws):
+    """Also where the credential has neither a bucket nor a role."""
+    credential.options = {"access_key_id": credential.options["access_key_id"]}
+    credential.save()
+    lines = bedrock.lines(*(bedrock.messages(f"Number {n}") for n in range(ENOUGH)))
+    role = "arn:aws:iam::210987654321:role/of-the-client"
+    wanted = {"output_uri": "s3://of-a-client/results", "role_arn": role, "tags": {"team": "a"}}
+
+    batch = live(make.from_bytes(bedrock.jsonl(lines), model_override=CLAUDE, **wanted))
+
+    assert batch.status == Batch.Status.COMPLETED
+    (job,) = jobs_of(aws)
+    assert job["roleArn"] == role
+    folder = f"s3://of-a-client/results/bifrost/{batch.jobs.get().id}"
+    assert job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"] == f"{folder}.jsonl"
+    assert job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"] == f"{folder}/"
+    assert batch.errors is None
+
+
 def test_each_model_has_a_job_of_its_own(make, aws):
     lines = [line(number) for number in range(2 * ENOUGH)]
     for number, one in enumerate(lines):
