@@ -30,12 +30,6 @@ other_providers = pytest.mark.parametrize(
     "provider", [name for name in MODELS if name != "openai"], indirect=True
 )
 # Of few records Bedrock makes no job: it is asked for one after the other.
-every_way = pytest.mark.parametrize(
-    ("provider", "direct"),
-    [*((name, False) for name in MODELS), ("bedrock", True)],
-    indirect=True,
-    ids=[*MODELS, "bedrock directly"],
-)
 directly = pytest.mark.parametrize(
     ("provider", "direct"), [("bedrock", True)], indirect=True, ids=["bedrock directly"]
 )

@@ -11,7 +11,8 @@ from django.db import connection, connections
 
 from batches import services
 from batches.models import Batch, Job
-from tests.batches.conftest import every_provider, every_way, line, live, results, revive
+from files.models import UpstreamFile
+from tests.batches.conftest import directly, every_provider, line, live, results, revive
 
 # A worker dies some forty times in a test, and another takes over each time.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
@@ -65,25 +66,41 @@ def kill_everywhere(make_batch, steps, check) -> int:
     raise AssertionError("the steps never came to an end")
 
 
-@every_way
-def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox, direct):
+LINES = [line(0), line(1, "[sandbox:status=400]"), line(2)]
+
+
+def is_complete(batch: Batch) -> bool:
+    output, errors = results(batch)
+    answered = [one["custom_id"] for one in output], [one["custom_id"] for one in errors]
+    return batch.status == Batch.Status.COMPLETED and answered == (["c-0", "c-2"], ["c-1"])
+
+
+@every_provider
+def test_killed_anywhere_in_its_life_it_is_submitted_once_and_completes(make, sandbox):
     submitted = 0
 
     def check(batch: Batch) -> None:
         nonlocal submitted
         submitted += 1
-        assert batch.status == Batch.Status.COMPLETED
-        output, errors = results(batch)
-        assert [one["custom_id"] for one in output] == ["c-0", "c-2"]
-        assert [one["custom_id"] for one in errors] == ["c-1"]
-        assert sandbox.count("models.invoke") == (submitted * len(lines) if direct else 0)
-        jobs = 0 if direct else submitted
-        assert sandbox.count("batches.create") == sandbox.jobs_made() == jobs
+        assert is_complete(batch)
+        assert sandbox.count("batches.create") == sandbox.jobs_made() == submitted
 
-    lines = [line(0), line(1, "[sandbox:status=400]"), line(2)]
-    kills = kill_everywhere(lambda: make(lines), live, check)
+    assert kill_everywhere(lambda: make(LINES), live, check) > 30
 
-    assert kills > 30
+
+@directly
+def test_killed_anywhere_while_records_are_asked_for_each_is_paid_for_once(make, sandbox):
+    submitted = 0
+
+    def check(batch: Batch) -> None:
+        nonlocal submitted
+        submitted += 1
+        assert is_complete(batch)
+        assert sandbox.count("models.invoke") == submitted * len(LINES)
+
+    steps = kill_everywhere(lambda: make(LINES), lambda batch: services.advance(batch.pk), check)
+
+    assert steps > 15
 
 
 @every_provider
@@ -134,6 +151,18 @@ def test_killed_anywhere_in_its_creation_there_is_no_half_a_batch(make, workspac
             break
         assert not made.exists()
     assert made.get().events.count() == 1
+
+
+def test_killed_anywhere_while_copies_are_removed_none_is_left(make, sandbox):
+    def remove(batch: Batch) -> None:
+        for credential_id in services.credentials_with_leftovers():
+            services.discard(credential_id)
+
+    def check(batch: Batch) -> None:
+        remove(batch)
+        assert not UpstreamFile.objects.exists()
+
+    assert kill_everywhere(lambda: live(make(1)), remove, check) > 5
 
 
 OF_SUBMISSIONS = [
