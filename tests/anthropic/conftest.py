@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from anthropic import Anthropic
+from botocore.retries.standard import ExponentialBackoff
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -46,9 +47,12 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
-    """An account of its own at each provider."""
+def credentials(
+    workspace: Workspace, sandbox_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Credential]:
+    """An account of its own at each provider, which is asked again without a pause."""
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda backoff, context: 0)
     made = {}
     for provider in SANDBOX_PATHS:
         made[provider] = Credential(provider=provider, name="sandbox")
