@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -239,7 +239,8 @@ class Batches(OpenAIView):
         if provider := wire.read_provider(query):
             rows = rows.filter(provider=provider)
         if model := query.optional_text("model", longest=255):
-            rows = rows.filter(model=model)
+            # The records' own is not known before they were looked at.
+            rows = rows.filter(Q(model=model) | Q(model_override=model))
         limit = query.whole("limit", 1, wire.MOST_BATCHES, wire.USUAL_BATCHES)
         after = query.optional_text("after", longest=100)
         query.refuse_others()

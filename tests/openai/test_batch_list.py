@@ -64,6 +64,18 @@ def test_a_model_can_be_asked_for(openai: OpenAI):
     assert [one.id for one in found.data] == [batch.id]
 
 
+def test_the_model_of_a_whole_batch_is_known_at_once(openai: OpenAI):
+    file = openai.files.create(file=("in.jsonl", jsonl(chats(1))), purpose="batch")
+    batch = openai.batches.create(
+        input_file_id=file.id,
+        endpoint="/v1/chat/completions",
+        completion_window="24h",
+        extra_body={"model": f"{MODEL}-instead"},
+    )
+    found = openai.batches.list(extra_query={"model": f"{MODEL}-instead"})
+    assert [one.id for one in found.data] == [batch.id]
+
+
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
