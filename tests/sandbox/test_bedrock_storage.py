@@ -60,6 +60,37 @@ def test_a_large_object_comes_and_goes_in_parts(client):
     assert client.head_object(Bucket=BUCKET, Key="large")["ETag"].endswith('-3"')
 
 
+def test_copies_are_objects_of_their_own(client):
+    source = {"Bucket": BUCKET, "Key": "größe + a"}
+    client.put_object(**source, Body=b"hello", ContentType="text/x", Metadata={"job": "one"})
+
+    copied = client.copy_object(Bucket=BUCKET, Key="b", CopySource=source)["CopyObjectResult"]
+    client.delete_object(**source)
+
+    got = client.get_object(Bucket=BUCKET, Key="b")
+    assert (got["Body"].read(), got["ETag"]) == (b"hello", copied["ETag"])
+    assert (got["ContentType"], got["Metadata"]) == ("text/x", {"job": "one"})
+    assert refused(client.copy_object, Key="c", CopySource=source)["Error"]["Code"] == "NoSuchKey"
+
+
+def test_parts_may_be_copies(client):
+    source = {"Bucket": BUCKET, "Key": "a"}
+    client.put_object(**source, Body=b"0123456789")
+    upload = client.create_multipart_upload(Bucket=BUCKET, Key="b")["UploadId"]
+    part = {"Bucket": BUCKET, "Key": "b", "UploadId": upload}
+    copy = {"PartNumber": 1, "CopySource": source}
+    for wrong in ("bytes=5-10", "bytes=5-4", "5-6"):
+        given = {**part, **copy, "CopySourceRange": wrong}
+        del given["Bucket"]
+        assert refused(client.upload_part_copy, **given)["Error"]["Code"] == "InvalidArgument"
+
+    etag = client.upload_part_copy(**part, **copy, CopySourceRange="bytes=2-4")["CopyPartResult"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag["ETag"]}]}
+    client.complete_multipart_upload(**part, MultipartUpload=parts)
+
+    assert client.get_object(Bucket=BUCKET, Key="b")["Body"].read() == b"234"
+
+
 def test_an_upload_that_is_given_up_leaves_nothing(client):
     upload = client.create_multipart_upload(Bucket=BUCKET, Key="x")["UploadId"]
     where = {"Bucket": BUCKET, "Key": "x", "UploadId": upload}

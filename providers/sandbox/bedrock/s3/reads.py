@@ -3,7 +3,6 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -14,7 +13,7 @@ from providers.sandbox.bedrock.s3 import refusals
 from providers.sandbox.bedrock.s3.bodies import Content
 from providers.sandbox.bedrock.s3.library import Library
 from providers.sandbox.bedrock.s3.objects import Object
-from providers.sandbox.bedrock.s3.xml import account, document, xml_answer
+from providers.sandbox.bedrock.s3.xml import account, document, moment, xml_answer
 
 Query = Mapping[str, str]
 
@@ -156,12 +155,11 @@ def _listed(
 
 
 def _shown(found: Object, key: str) -> ElementTree.Element:
-    modified = datetime.fromtimestamp(found.modified, UTC)
     return document(
         "Contents",
         {
             "Key": key,
-            "LastModified": modified.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "LastModified": moment(found.modified),
             "ETag": f'"{found.etag}"',
             "Size": str(found.bytes),
             "StorageClass": "STANDARD",

@@ -2,13 +2,14 @@
 
 import asyncio
 from hashlib import md5
+from pathlib import Path
 from secrets import token_hex
 from xml.etree import ElementTree
 
 from aiohttp import web
 
-from providers.sandbox.bedrock.s3 import refusals
-from providers.sandbox.bedrock.s3.bodies import receive
+from providers.sandbox.bedrock.s3 import copies, refusals
+from providers.sandbox.bedrock.s3.bodies import Received, receive
 from providers.sandbox.bedrock.s3.library import Library, new_file
 from providers.sandbox.bedrock.s3.limits import Limits
 from providers.sandbox.bedrock.s3.objects import Object, Part, Upload
@@ -33,9 +34,10 @@ class Writes:
         self._library.check_bucket(bucket)
         if "uploadId" in request.query:
             return await self._put_part(request, owner, bucket, key)
+        source = copies.source_of(request, self._library, owner)
         path = self._library.store.scratch()
         try:
-            received = await receive(request, path, most=self._limits.put_bytes)
+            received = await self._received(request, source, path)
             if request.headers.get("if-none-match") == "*" and self._library.find(
                 owner, bucket, key
             ):
@@ -50,10 +52,21 @@ class Writes:
                 content_type=request.headers.get("content-type", _USUAL_TYPE),
                 metadata=_metadata(request),
             )
+            if source and request.headers.get("x-amz-metadata-directive") != "REPLACE":
+                made.content_type, made.metadata = source.content_type, source.metadata
             self._library.put(owner, made, path)
         finally:
             path.unlink(missing_ok=True)
+        if source:
+            return copies.answer("CopyObjectResult", made.etag, made.modified)
         return web.Response(headers={"etag": f'"{made.etag}"'})
+
+    async def _received(self, request: web.Request, source: Object | None, path: Path) -> Received:
+        """The bytes of a request, or of what it wants to be copied."""
+        if source is None:
+            return await receive(request, path, most=self._limits.put_bytes)
+        asked = request.headers.get(f"{copies.SOURCE}-range")
+        return await asyncio.to_thread(copies.copy, source, self._library.path(source), path, asked)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Begin an object of several parts, or put it together."""
@@ -95,9 +108,10 @@ class Writes:
             raise refusals.invalid_argument(message)
         id = request.query["uploadId"]
         self._library.upload(owner, id, bucket, key)
+        source = copies.source_of(request, self._library, owner)
         path = self._library.store.scratch()
         try:
-            received = await receive(request, path, most=self._limits.put_bytes)
+            received = await self._received(request, source, path)
             part = Part(file=new_file(), bytes=received.bytes, etag=received.etag)
             upload = self._library.upload(owner, id, bucket, key)
             path.rename(self._library.store.file(part.file))
@@ -108,6 +122,8 @@ class Writes:
         self._library.save_upload(upload)
         if old is not None:
             self._library.store.file(old.file).unlink(missing_ok=True)
+        if source:
+            return copies.answer("CopyPartResult", part.etag, self._library.clock.now())
         return web.Response(headers={"etag": f'"{part.etag}"'})
 
     async def _complete(

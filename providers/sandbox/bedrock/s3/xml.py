@@ -1,6 +1,7 @@
 """S3's answers, and who they are for."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from aiohttp import web
@@ -17,6 +18,12 @@ def account(request: web.Request) -> str:
     except access.NobodyError:
         message = "The AWS Access Key Id you provided does not exist in our records."
         raise refusals.refusal(403, "InvalidAccessKeyId", message) from None
+
+
+def moment(seconds: float) -> str:
+    """A time as S3 writes it."""
+    time = datetime.fromtimestamp(seconds, UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def document(name: str, fields: Mapping[str, str]) -> ElementTree.Element:
