@@ -8,6 +8,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from files.names import ALL_FILES
 from gateway.authentication import presented_key
 from gateway.choice import named_provider
 from gateway.s3 import own, window, wire
@@ -16,7 +17,7 @@ from gateway.s3.call import Answer, Call
 from gateway.s3.operations import all_headers, asked, parameters
 from gateway.s3.refusals import in_s3_words, not_implemented
 from gateway.surface import REQUEST_ID, RequestError, SurfaceView
-from providers.models import Provider
+from providers.models import Credential, Provider
 
 # What clients stored is shown under the address of the admin, too, and must not act there.
 HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
@@ -49,11 +50,21 @@ class Storage(SurfaceView):
         headers = all_headers(request._request)
         operation = asked(request._request, address, headers)
         given = parameters(operation, request._request, address, headers)
-        store = STORES[named_provider(request) or Provider.BEDROCK]
+        provider = named_provider(request) or Provider.BEDROCK
+        store = own.OPERATIONS if self.shows_all(address.bucket) else STORES[provider]
         if operation.name not in store:
             raise not_implemented("operation", operation.name)
         call = Call(self.caller, operation, given, headers, request)
         return respond(call, store[operation.name](call))
+
+    def shows_all(self, bucket: str) -> bool:
+        """Whether it is the bucket of all files, for any provider, and not one that a client has at AWS."""
+        if bucket != ALL_FILES:
+            return False
+        usable = Credential.objects.usable(
+            workspace=self.caller.workspace, provider=Provider.BEDROCK
+        )
+        return all(credential.options.get("bucket") != bucket for credential in usable)
 
     def write_error(self, error: RequestError) -> Response:
         request = self.request._request

@@ -75,6 +75,26 @@ def test_one_bucket_shows_all_files(own: Any, workspace: Workspace):
     assert keys(Delimiter="-", PaginationConfig={"PageSize": 1}) == []
 
 
+def test_that_bucket_is_there_for_every_provider(window: Any, workspace: Workspace):
+    """And without a provider, which is how the AWS CLI asks."""
+    file = made(workspace)
+
+    (listed,) = window.list_objects_v2(Bucket="bifrost-files")["Contents"]
+    got = window.get_object(Bucket="bifrost-files", Key=listed["Key"])
+
+    assert (listed["Key"], got["Body"].read()) == (f"file-{file.id}", b"content")
+
+
+def test_that_bucket_is_a_clients_if_it_has_one_of_that_name(
+    window: Any, workspace: Workspace, credential: Credential
+):
+    made(workspace)
+    credential.options = {**credential.options, "bucket": "bifrost-files"}
+    credential.save()
+
+    assert refused(window.list_objects_v2, Bucket="bifrost-files") == (404, "NoSuchBucket")
+
+
 def test_a_condition_alone_finds_a_file(own: Any, workspace: Workspace):
     """What a client has that kept nothing but the id of its upload."""
     file = made(workspace)
