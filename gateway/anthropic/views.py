@@ -147,7 +147,10 @@ class Batches(AnthropicView):
                 workspace=self.caller.workspace,
                 input_file=wire.read_create(body.fields, body.file),
                 repeat=repeat_of(request, body.digest),
-                fields={**wire.new_batch(provider, envelopes.count), "virtual_key": self.caller.key},
+                fields={
+                    **wire.new_batch(provider, envelopes.count),
+                    "virtual_key": self.caller.key,
+                },
             )
             body.wanted = new
         if new:
