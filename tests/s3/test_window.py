@@ -169,6 +169,20 @@ def test_what_a_batch_still_reads_goes_when_it_has_ended(
     assert keys(aws, bucket) == []
 
 
+def test_what_a_batch_has_copied_goes_at_once(
+    window: Any, aws: Any, bucket: str, workspace: Workspace
+):
+    window.put_object(Bucket=bucket, Key="k", Body=b"content")
+    file = File.objects.get()
+    Batch.objects.create(workspace=workspace, input_file=file, provider="bedrock", endpoint="x")
+    files.keep_copy(file, keep=lambda: None)
+
+    window.delete_object(Bucket=bucket, Key="k")
+
+    assert keys(aws, bucket) == []
+    assert b"".join(files.stream(File.objects.get(pk=file.pk))) == b"content"
+
+
 def test_a_bucket_that_is_not_there_is_named(window: Any):
     assert refused(window.list_objects_v2, Bucket="none-such") == (404, "NoSuchBucket")
     assert refused(window.get_object, Bucket="none-such", Key="k") == (404, "NoSuchBucket")

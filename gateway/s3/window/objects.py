@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from django.db.models import Q
+
 from batches.models import Batch
 from files import objects
 from files import services as files
@@ -202,8 +204,10 @@ def _others(place: Place, keys: Sequence[str]) -> set[str]:
 
 
 def _kept_for_batches(place: Place, keys: Sequence[str]) -> set[str]:
-    """Those that a batch still reads: they are gone for clients, and for good when it has ended."""
+    """Those that a batch has yet to copy: they are gone for clients, and for good when it has ended."""
+    without_copy = Q(input_file__copy=None) | ~Q(input_file__copy__status=File.Status.STORED)
     reading = Batch.objects.filter(
+        without_copy,
         workspace=place.workspace,
         status__in=Batch.ACTIVE,
         input_file__bucket=place.bucket.name,
