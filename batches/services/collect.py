@@ -15,7 +15,7 @@ from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
 from batches.services.jobs import input_of, share_of, upstream_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, problem
-from batches.services.usage import total_usage, usage_of
+from batches.services.usage import usage_of_all
 from files import names
 from files import services as files
 from files.models import File
@@ -136,7 +136,7 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
     batch.failures = dict(source.translation.failures)
     if lost := dict(source.translation.dropped_from_answers):
         batch.dropped = {**batch.dropped, "answers": lost}
-    batch.usage = total_usage([job.usage for job in jobs]) or usage_of(source.translation.used)
+    batch.usage = usage_of_all(jobs, source.translation.used)
     results = _Results(good, bad, both)
     delivery = _delivered(claim, results)
     _finish(claim, jobs, index, results, delivery)

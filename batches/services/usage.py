@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from batches.models import Job
 from providers.translation import Used
+
+
+def usage_of_all(jobs: Sequence[Job], used: Used) -> dict[str, Any] | None:
+    """What the providers say of their jobs; where one is silent, what the answers say, if they were read."""
+    said = [job.usage for job in jobs if job.upstream_id]
+    total = total_usage(said)
+    return total if all(said) else usage_of(used) or total
 
 
 def usage_of(used: Used) -> dict[str, Any] | None:

@@ -180,9 +180,15 @@ def read_state(job: Mapping[str, Any]) -> JobState:
 
 
 def counted(state: JobState, manifest: Mapping[str, Any]) -> JobState:
-    """A job with the sums of its manifest."""
+    """A job with the sums of its manifest, which tells nothing of caches and thoughts."""
     read, wrote = (whole(manifest.get(f"{side}TokenCount")) for side in ("input", "output"))
-    usage = {"input_tokens": read, "output_tokens": wrote, "total_tokens": read + wrote}
+    usage = {
+        "input_tokens": read,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": wrote,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": read + wrote,
+    }
     return replace(
         state,
         total=whole(manifest.get("totalRecordCount")) or state.total,

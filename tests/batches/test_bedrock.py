@@ -128,6 +128,19 @@ def test_each_model_has_a_job_of_its_own(make, aws):
     }
 
 
+def test_a_model_of_few_records_is_asked_directly_beside_one_of_many(make, aws, sandbox):
+    lines = [line(number) for number in range(ENOUGH + 2)]
+    for number, one in enumerate(lines):
+        one["body"]["model"] = NOVA if number in (3, 70) else CLAUDE
+    batch = live(make.from_bytes("".join(json.dumps(one) + "\n" for one in lines).encode()))
+
+    output, _ = results(batch)
+    assert [one["custom_id"] for one in output] == [f"c-{n}" for n in range(ENOUGH + 2)]
+    assert (len(jobs_of(aws)), sandbox.count("models.invoke")) == (1, 2)
+    used = [one["response"]["body"]["usage"]["total_tokens"] for one in output]
+    assert batch.usage["total_tokens"] == sum(used)
+
+
 def test_records_that_fail_and_records_without_words_fail_alone(ask):
     lines = [line(number) for number in range(ENOUGH + 1)]
     lines[3]["body"]["messages"][0]["content"] = "[sandbox:status=429]"
@@ -187,7 +200,7 @@ def test_few_records_wait_for_a_model_that_is_busy(ask, sandbox):
     batch = ask([line(number) for number in range(2)])
     sandbox.fault(operation="models.converse", status=429, times=None)
     with pytest.raises(AssertionError, match="429"):
-        live(batch, seconds=12)
+        live(batch, seconds=3)
     assert batch.jobs.get().status == Job.Status.PLANNED
 
     sandbox.control("DELETE", "faults")

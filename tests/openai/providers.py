@@ -14,7 +14,10 @@ MODELS = {
     "openai": "gpt-4o-mini",
     "anthropic": "claude-3-sonnet-20240229",
     "gemini": "gemini-1.5-flash",
+    "bedrock": "anthropic.claude-3-sonnet-20240229-v1:0",
 }
+# Of fewer records Bedrock makes no job.
+ENOUGH = 100
 OTHERS = [provider for provider in MODELS if provider != "openai"]
 
 

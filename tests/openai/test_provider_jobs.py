@@ -9,7 +9,18 @@ import requests
 from openai import OpenAI
 
 from providers.registry import upstream_class
-from tests.openai.providers import MODELS, OTHERS, chat, chats, live_on, lived, names, row, send
+from tests.openai.providers import (
+    ENOUGH,
+    MODELS,
+    OTHERS,
+    chat,
+    chats,
+    live_on,
+    lived,
+    names,
+    row,
+    send,
+)
 from tests.sandbox.records import jsonl, line, results
 
 DAY = 86_400
@@ -63,21 +74,22 @@ def test_models_are_split_by_their_limits_too(inside: OpenAI, limited):
     assert asked == models
 
 
-@pytest.mark.parametrize(("provider", "days"), [("anthropic", 1), ("gemini", 2)])
+@pytest.mark.parametrize(("provider", "days"), [("anthropic", 1), ("gemini", 2), ("bedrock", 1)])
 def test_what_is_not_done_in_the_providers_time_has_expired(
     inside: OpenAI, sandbox_url: str, provider: str, days: int
 ):
-    batch = send(inside, provider, chats(provider, "[sandbox:seconds=900000]", *"abc"))
+    texts = ["[sandbox:seconds=900000]", *map(str, range(1, ENOUGH))]
+    batch = send(inside, provider, chats(provider, *texts))
     live_on(batch, until="in_progress")
 
     ahead = {"advance": days * DAY + 60}
-    requests.request("POST", f"{sandbox_url}/_sandbox/clock", json=ahead, timeout=5)
+    requests.request("POST", f"{sandbox_url}/_sandbox/clock", json=ahead, timeout=30)
     batch = lived(inside, batch)
 
     assert batch.status == "expired"
     late = results(inside, batch.error_file_id)
     assert {one["error"]["code"] for one in late} == {"batch_expired"}
-    assert batch.request_counts.completed + len(late) == 4
+    assert batch.request_counts.completed + len(late) == ENOUGH
 
 
 @pytest.mark.parametrize("provider", OTHERS)
@@ -85,19 +97,22 @@ def test_counts_are_right_at_every_moment(inside: OpenAI, provider: str):
     records = [
         chat(provider, "right"),
         chat(provider, "wrong", n=1, audio={"voice": "alloy"}, modalities=["audio"]),
-        chat(provider, "slow", "[sandbox:seconds=5]"),
+        chat(provider, "slow", "[sandbox:seconds=60]"),
+        *(chat(provider, f"right {number}") for number in range(ENOUGH)),
     ]
+    total = len(records)
     batch = send(inside, provider, jsonl(records))
     assert batch.request_counts.to_dict() == {"total": 0, "completed": 0, "failed": 0}
 
     live_on(batch, until="in_progress")
-    batch = inside.batches.retrieve(batch.id)
-    assert batch.request_counts.to_dict() == {"total": 3, "completed": 0, "failed": 1}
+    counts = inside.batches.retrieve(batch.id).request_counts
+    assert (counts.total, counts.failed) == (total, 1)
+    assert counts.completed < total - 1
 
     batch = lived(inside, inside.batches.cancel(batch.id))
     counts = batch.request_counts
-    assert (batch.status, counts.total) == ("cancelled", 3)
-    assert counts.completed + counts.failed == 3
+    assert (batch.status, counts.total) == ("cancelled", total)
+    assert counts.completed + counts.failed == total
 
 
 def test_a_batch_that_failed_whole_has_no_record_left(inside: OpenAI):

@@ -11,7 +11,7 @@ from openai import OpenAI
 from openai.types import Batch
 from openai.types.chat import ChatCompletion
 
-from tests.openai.providers import MODELS, OTHERS, chat, chats, names, request, said, send
+from tests.openai.providers import ENOUGH, MODELS, OTHERS, chat, chats, names, request, said, send
 from tests.sandbox.records import CHAT, jsonl, line, results, submit, upload, wait
 from tests.stack import running_stack
 
@@ -61,11 +61,11 @@ def test_every_call_takes_the_provider(openai: OpenAI, provider: str):
 
 
 def test_half_way_it_is_cancelled(openai: OpenAI):
-    texts = ["[sandbox:seconds=10]", *map(str, range(39))]
+    texts = ["[sandbox:seconds=10]", *map(str, range(1, ENOUGH))]
     running = [send(openai, provider, chats(provider, *texts)) for provider in MODELS]
     for batch in running:
         wait(openai, batch, lambda seen: seen.status == "in_progress")
-    # Only OpenAI counts while it runs, and Gemini gives no results of what was cancelled.
+    # Not all count while they run, and Gemini gives no results of what was cancelled.
     wait(openai, running[0], lambda seen: seen.request_counts.completed > 0)
     for batch in running:
         named: Any = {"provider": batch.provider}
@@ -78,9 +78,9 @@ def test_half_way_it_is_cancelled(openai: OpenAI):
         left = results(openai, batch.error_file_id)
         assert done or batch.provider != "openai"
         assert {one["error"]["code"] for one in left} == {"batch_cancelled"}
-        assert sorted(names(done + left)) == sorted(f"c{number}" for number in range(40))
+        assert sorted(names(done + left)) == sorted(f"c{number}" for number in range(ENOUGH))
         assert batch.request_counts.to_dict() == {
-            "total": 40,
+            "total": ENOUGH,
             "completed": len(done),
             "failed": len(left),
         }
@@ -88,26 +88,28 @@ def test_half_way_it_is_cancelled(openai: OpenAI):
 
 @pytest.mark.parametrize("provider", MODELS)
 def test_what_the_provider_had_no_time_for_is_told(openai: OpenAI, provider: str):
-    batch = send(openai, provider, chats(provider, "[sandbox:batch=expire]", *"abcde"))
-    batch = wait(openai, batch)
+    texts = ["[sandbox:batch=expire]", *map(str, range(1, ENOUGH))]
+    batch = wait(openai, send(openai, provider, chats(provider, *texts)))
 
     assert batch.status == "expired"
     late = results(openai, batch.error_file_id)
     assert {one["error"]["code"] for one in late} == {"batch_expired"}
-    assert batch.request_counts.completed + len(late) == batch.request_counts.total == 6
+    assert batch.request_counts.completed + len(late) == batch.request_counts.total == ENOUGH
 
 
 @pytest.mark.parametrize("provider", MODELS)
 def test_each_record_has_what_became_of_it(openai: OpenAI, provider: str):
     orders = ["", "status=400", "status=500", "lost", "twice", "finish=length", ""]
     texts = [f"[sandbox:{order}]" if order else "plain" for order in orders]
+    texts += ["plain"] * (ENOUGH - len(texts))
     batch = wait(openai, send(openai, provider, chats(provider, *texts)))
 
     output = {one["custom_id"]: one for one in results(openai, batch.output_file_id)}
     errors = {one["custom_id"]: one for one in results(openai, batch.error_file_id)}
-    assert list(output) == ["c0", "c4", "c5", "c6"]
+    assert list(output) == ["c0", *(f"c{number}" for number in range(4, ENOUGH))]
     assert list(errors) == ["c1", "c2", "c3"]
-    assert batch.request_counts.to_dict() == {"total": 7, "completed": 4, "failed": 3}
+    counts = {"total": ENOUGH, "completed": ENOUGH - 3, "failed": 3}
+    assert batch.request_counts.to_dict() == counts
     assert output["c5"]["response"]["body"]["choices"][0]["finish_reason"] == "length"
     assert errors["c1"]["response"]["status_code"] == 400
     assert errors["c1"]["response"]["body"]["error"]["message"]
@@ -117,11 +119,11 @@ def test_each_record_has_what_became_of_it(openai: OpenAI, provider: str):
 
 @pytest.mark.parametrize("provider", OTHERS)
 def test_answers_come_in_the_order_of_the_questions(openai: OpenAI, provider: str):
-    texts = [f"number {number}" for number in range(60)]
+    texts = [f"number {number}" for number in range(ENOUGH)]
     batch = wait(openai, send(openai, provider, chats(provider, *texts)))
 
     answers = results(openai, batch.output_file_id)
-    assert names(answers) == [f"c{number}" for number in range(60)]
+    assert names(answers) == [f"c{number}" for number in range(ENOUGH)]
     assert all(said(one).endswith(text) for one, text in zip(answers, texts, strict=True))
 
 
