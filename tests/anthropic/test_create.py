@@ -131,12 +131,12 @@ def test_the_limits_are_the_vendors(alone: Anthropic, monkeypatch):
         create(requests=requests(*"abcd"))
     with pytest.raises(sdk.RequestTooLargeError, match="larger than 10000 bytes") as caught:
         create(requests=requests("a" * 10_000))
-    assert caught.value.type == "request_too_large"
+    assert caught.value.body["error"]["type"] == "request_too_large"
     assert File.objects.count() == 1
 
 
 def test_what_is_in_a_request_is_judged_by_the_provider(inside: Anthropic):
-    wrong = {"custom_id": "wrong", "params": {**ask(), "temperature": "warm"}}
+    wrong: Any = {"custom_id": "wrong", "params": {**ask(), "temperature": "warm"}}
     batch = inside.beta.messages.batches.create(requests=[GOOD, wrong])
 
     lived(inside, batch)

@@ -130,7 +130,7 @@ def test_a_file_that_is_too_large(alone: Anthropic, settings):
     settings.MAX_FILE_BYTES = 10
     with pytest.raises(sdk.RequestTooLargeError) as caught:
         upload(alone, content=b"x" * 11)
-    assert caught.value.type == "request_too_large"
+    assert caught.value.body["error"]["type"] == "request_too_large"
     assert not File.objects.exists()
 
 
