@@ -44,7 +44,7 @@ class Sandbox:
 
     def control(self, method: str, path: str, **json: object) -> dict:
         answer = requests.request(
-            method, f"{self.url}/_sandbox/{path}", json=json or None, timeout=10
+            method, f"{self.url}/_sandbox/{path}", json=json or None, timeout=60
         )
         answer.raise_for_status()
         return answer.json()

@@ -87,7 +87,7 @@ def test_expired(openai: OpenAI):
 
 
 def test_cancelled_in_progress(openai: OpenAI):
-    batch = submit(openai, jsonl(chats(40, "[sandbox:seconds=5]")))
+    batch = submit(openai, jsonl(chats(40, "[sandbox:seconds=10]")))
     wait(openai, batch, lambda seen: seen.request_counts.completed > 0)
 
     batch = openai.batches.cancel(batch.id, extra_body={"provider": "openai"})
@@ -136,7 +136,7 @@ def test_what_has_ended_cannot_be_cancelled(openai: OpenAI):
 
 
 def test_a_status_that_does_not_exist_is_not_shown_to_a_client(stack, openai: OpenAI):
-    batch = submit(openai, jsonl(chats(1, "[sandbox:seconds=1]")))
+    batch = submit(openai, jsonl(chats(1, "[sandbox:seconds=60]")))
     wait(openai, batch, is_at("in_progress"))
     with stack.openai(api_key="sandbox") as direct:
         direct.base_url = f"{stack.sandbox_url}/openai/v1"

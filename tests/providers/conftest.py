@@ -38,7 +38,7 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 def control(sandbox_url: str) -> Iterator[Callable[..., dict[str, Any]]]:
     def call(method: str, path: str, **json: object) -> dict[str, Any]:
         url = f"{sandbox_url}/_sandbox/{path}"
-        answer = requests.request(method, url, json=json or None, timeout=10)
+        answer = requests.request(method, url, json=json or None, timeout=60)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -93,7 +93,7 @@ def submit(clients: Clients, records: Iterable[Any], **more: Any) -> str:
 
 
 def wait(clients: Clients, arn: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         job: dict[str, Any] = clients.jobs.get_model_invocation_job(jobIdentifier=arn)
         if job["status"] in ENDED:

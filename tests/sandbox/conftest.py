@@ -28,6 +28,14 @@ def sandbox(data: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def clocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A sandbox whose clock any test may put ahead."""
+    folder = tmp_path_factory.mktemp("clocked")
+    with start_sandbox(folder, seconds=0, bedrock_min_records=2) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def http() -> Iterator[DefaultHttpxClient]:
     with DefaultHttpxClient() as client:
         yield client
@@ -65,7 +73,7 @@ def control(sandbox: str) -> Iterator[Callable[..., dict[str, Any]]]:
     session = requests.Session()
 
     def call(method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
-        answer = session.request(method, f"{sandbox}/_sandbox/{path}", json=body, timeout=10)
+        answer = session.request(method, f"{sandbox}/_sandbox/{path}", json=body, timeout=60)
         assert answer.status_code == status, answer.text
         return answer.json()
 

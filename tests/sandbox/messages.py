@@ -33,7 +33,7 @@ def submit(client: Anthropic, requests: Iterable[Any], **more: Any) -> MessageBa
 def wait(
     client: Anthropic, batch: MessageBatch, until: Callable[[MessageBatch], bool] | None = None
 ) -> MessageBatch:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         batch = client.messages.batches.retrieve(batch.id)
         if until(batch) if until else batch.processing_status == "ended":

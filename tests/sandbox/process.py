@@ -28,4 +28,4 @@ def start_sandbox(data_dir: Path | str, *, seconds: float = 0, **flags: object) 
             yield announcement.split()[-1]
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)

@@ -7,6 +7,7 @@ import pytest
 import requests
 from anthropic import Anthropic
 
+from tests.sandbox.clock import LONG, advance
 from tests.sandbox.messages import ask, asks, by_id, check_exactly, results, run, submit, wait
 from tests.sandbox.process import start_sandbox
 
@@ -108,9 +109,11 @@ def test_an_impossible_list_is_refused(claude: Anthropic, query):
         claude.messages.batches.list(extra_query=query)
 
 
-def test_a_cancelled_batch_keeps_what_was_finished(claude: Anthropic):
-    batch = submit(claude, asks(40, "[sandbox:seconds=2]"))
-    wait(claude, run(claude, asks(1)))
+def test_a_cancelled_batch_keeps_what_was_finished(clocked, connect_anthropic, key):
+    claude = connect_anthropic(key, url=clocked)
+    batch = submit(claude, asks(40, LONG))
+    advance(clocked, 300)
+    run(claude, asks(1))
     batch = claude.messages.batches.cancel(batch.id)
     assert batch.processing_status == "canceling"
     assert batch.cancel_initiated_at is not None

@@ -188,7 +188,7 @@ def test_what_is_not_there_or_not_allowed_is_said_in_xml(sandbox, client, key):
             "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/s3/x",
             "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==",
         },
-        timeout=10,
+        timeout=60,
     )
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/xml")
     assert "<Code>BadDigest</Code>" in answer.text

@@ -3,6 +3,7 @@ import pytest
 import requests
 from openai import OpenAI
 
+from tests.sandbox.clock import LONG, advance
 from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import by_id, chats, jsonl, run, submit, wait
 
@@ -21,10 +22,13 @@ def test_a_batch_can_be_stopped_at_once(client: OpenAI, control, status):
     assert getattr(batch, f"{status}_at") is not None
 
 
-def test_a_stopped_batch_has_results_for_every_record(client: OpenAI, control):
-    batch = submit(client, jsonl(chats(20, "[sandbox:seconds=3]")))
+def test_a_stopped_batch_has_results_for_every_record(clocked, connect, key):
+    client = connect(key, url=clocked)
+    batch = submit(client, jsonl(chats(20, LONG)))
+    advance(clocked, 300)
     batch = wait(client, batch, lambda b: bool(b.request_counts and b.request_counts.completed))
-    control("POST", f"batches/{batch.id}", {"status": "expired"})
+    order = {"status": "expired"}
+    assert requests.post(f"{clocked}/_sandbox/batches/{batch.id}", json=order).ok
     batch = wait(client, batch)
     finished = by_id(client, batch.output_file_id)
     unfinished = by_id(client, batch.error_file_id)
@@ -84,14 +88,18 @@ def test_calls_carry_neither_keys_nor_text(client: OpenAI, control, key):
     assert "secret text" not in told
 
 
-def test_a_reset_forgets_everything(client: OpenAI, control, data):
-    begin(client)
-    control("POST", "faults", {"operation": "files.list", "status": 500})
-    control("POST", "reset")
-    assert client.files.list().data == []
-    assert client.batches.list().data == []
-    assert control("GET", "calls")["counts"] == {"files.list": 1, "batches.list": 1}
-    assert not list((data / "files").iterdir())
+def test_a_reset_forgets_everything(tmp_path, connect):
+    with start_sandbox(tmp_path) as url:
+        client = connect("sk-reset", url=url)
+        begin(client)
+        fault = {"operation": "files.list", "status": 500}
+        assert requests.post(f"{url}/_sandbox/faults", json=fault).ok
+        assert requests.post(f"{url}/_sandbox/reset").ok
+        assert client.files.list().data == []
+        assert client.batches.list().data == []
+        counts = requests.get(f"{url}/_sandbox/calls").json()["counts"]
+        assert counts == {"files.list": 1, "batches.list": 1}
+        assert not list((tmp_path / "files").iterdir())
 
 
 def test_time_passes_when_the_clock_is_put_ahead(tmp_path, connect):

@@ -1,5 +1,6 @@
 """Ordered faults, seen through the SDK and on the bare wire."""
 
+import operator
 import os
 import socket
 import time
@@ -9,6 +10,7 @@ import pytest
 import requests
 from openai import OpenAI
 
+from tests.sandbox.clock import until
 from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import CHAT, chats, jsonl, upload
 
@@ -174,16 +176,9 @@ def test_an_upload_broken_off_leaves_nothing_behind(tmp_path):
     with start_sandbox(tmp_path, seconds=0) as url:
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
             connection.sendall(head + HALF_A_FORM)
-            wait_for(lambda: os.listdir(tmp_path / "work"))
-        wait_for(lambda: not os.listdir(tmp_path / "work"))
+            until(lambda: os.listdir(tmp_path / "work"), bool)
+        until(lambda: os.listdir(tmp_path / "work"), operator.not_)
         assert not os.listdir(tmp_path / "files")
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_large_upload_is_refused_with_an_answer(connect):

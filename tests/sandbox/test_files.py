@@ -176,7 +176,7 @@ def test_a_second_key_of_an_account_sees_its_files(connect, key):
 @pytest.mark.parametrize("key", ["", "sandbox-invalid", "sandbox-invalid-2"])
 def test_a_bad_key_is_refused(sandbox: str, key):
     answer = requests.get(
-        f"{sandbox}/openai/v1/files", headers={"authorization": f"Bearer {key}"}, timeout=10
+        f"{sandbox}/openai/v1/files", headers={"authorization": f"Bearer {key}"}, timeout=60
     )
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "invalid_request_error"

@@ -10,7 +10,8 @@ import requests
 from google import genai
 from google.genai import errors, types
 
-from tests.sandbox.gemini import ENDED, Wire, advance, connected, jsonl, line, run, submit, upload
+from tests.sandbox.clock import LONG, advance
+from tests.sandbox.gemini import ENDED, Wire, connected, jsonl, line, run, submit, upload
 from tests.sandbox.process import start_sandbox
 
 PART = 8 * 1024 * 1024
@@ -35,7 +36,7 @@ def start(wire: Wire, body: object = None, **headers: str) -> str:
         f"{wire.root}/upload/v1beta/files",
         headers={**wire.key, **START, **headers},
         json=body,
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     assert answer.headers["x-goog-upload-status"] == "active"
@@ -44,7 +45,7 @@ def start(wire: Wire, body: object = None, **headers: str) -> str:
 
 def send(url: str, command: str, content: bytes = b"", offset: int = 0) -> requests.Response:
     headers = {"x-goog-upload-command": command, "x-goog-upload-offset": str(offset)}
-    return requests.post(url, headers=headers, data=content, timeout=10)
+    return requests.post(url, headers=headers, data=content, timeout=60)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
@@ -140,12 +141,12 @@ def test_two_keys_of_one_account_see_the_same_files(sandbox, key):
 
 def test_the_key_may_be_in_the_query(sandbox, key, client):
     name = upload(client, b"x")
-    answer = requests.get(f"{sandbox}/gemini/v1/{name}?key={key}", timeout=10)
+    answer = requests.get(f"{sandbox}/gemini/v1/{name}?key={key}", timeout=60)
     assert answer.json()["name"] == name
 
 
 def test_no_key_is_refused(sandbox):
-    answer = requests.get(f"{sandbox}/gemini/v1/files", timeout=10)
+    answer = requests.get(f"{sandbox}/gemini/v1/files", timeout=60)
     assert answer.status_code == 403
     assert "unregistered callers" in answer.json()["error"]["message"]
 
@@ -317,7 +318,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, key):
 
 
 def test_the_input_may_be_deleted_as_soon_as_the_batch_exists(client: genai.Client):
-    job = submit(client, [line("a", "[sandbox:seconds=0.5]")])
+    job = submit(client, [line("a", LONG)])
     for file in client.files.list():
         client.files.delete(name=file.name)
     assert client.batches.get(name=job.name).state != "JOB_STATE_FAILED"

@@ -1,15 +1,14 @@
 """How a batch of the simulated Gemini ends, and what becomes of calls that fail."""
 
 import json
-import time
 
 import pytest
 from google.genai import errors, types
 
+from tests.sandbox.clock import LONG, advance, while_time_passes
 from tests.sandbox.gemini import (
     MODEL,
     Wire,
-    advance,
     by_key,
     connected,
     jsonl,
@@ -77,17 +76,16 @@ def test_a_batch_expires_after_two_days_with_nothing_kept(tmp_path, key):
         assert wire.operation(job)["error"]["code"] == 4
 
 
-def test_counts_grow_while_a_batch_runs(client, wire):
-    run(client, [line("a")])  # The worker is awake now, so that time passes as ordered.
+def test_counts_grow_while_a_batch_runs(clocked, key):
+    wire = Wire(clocked, key)
     lines = [line(f"k{n}", "[sandbox:status=500]" if n % 2 else "x") for n in range(40)]
-    job = submit(client, [*lines, line("slow", "[sandbox:seconds=1]")])
-    seen = []
-    while True:
-        metadata = wire.operation(job)["metadata"]
-        seen.append(metadata)
-        if metadata["state"] == "BATCH_STATE_SUCCEEDED":
-            break
-        time.sleep(0.01)
+    with connected(clocked, key) as client:
+        job = submit(client, [*lines, line("slow", LONG)])
+    seen = while_time_passes(
+        clocked,
+        lambda: wire.operation(job)["metadata"],
+        lambda metadata: metadata["state"] == "BATCH_STATE_SUCCEEDED",
+    )
     states = list(dict.fromkeys(each["state"] for each in seen))
     assert states == ["BATCH_STATE_PENDING", "BATCH_STATE_RUNNING", "BATCH_STATE_SUCCEEDED"]
     stats = [each["batchStats"] for each in seen]

@@ -3,6 +3,7 @@ import pytest
 from openai import OpenAI
 from openai.types import Batch
 
+from tests.sandbox.clock import LONG, advance, while_time_passes
 from tests.sandbox.process import start_sandbox
 from tests.sandbox.records import (
     TERMINAL,
@@ -18,23 +19,18 @@ from tests.sandbox.records import (
 )
 
 
-def seen(client: OpenAI, batch: Batch) -> list[Batch]:
-    """The batch as it was at every poll until its end."""
-    polls: list[Batch] = []
-
-    def is_over(polled: Batch) -> bool:
-        polls.append(polled)
-        return polled.status in TERMINAL
-
-    wait(client, batch, is_over)
-    return polls
+def has_answers(batch: Batch) -> bool:
+    return bool(batch.request_counts and batch.request_counts.completed)
 
 
-def test_a_batch_passes_through_all_stages_while_its_counts_grow(client: OpenAI):
-    run(client, chats(1))  # The worker is awake now, so that time passes as ordered.
+def test_a_batch_passes_through_all_stages_while_its_counts_grow(clocked, connect, key):
+    client = connect(key, url=clocked)
     lines = [chat(f"c{n}", "[sandbox:status=500]" if n % 2 else "x") for n in range(40)]
-    lines.append(chat("slow", "[sandbox:seconds=1]"))
-    polls = seen(client, submit(client, jsonl(lines)))
+    lines.append(chat("slow", LONG))
+    batch = submit(client, jsonl(lines))
+    polls = while_time_passes(
+        clocked, lambda: client.batches.retrieve(batch.id), lambda poll: poll.status in TERMINAL
+    )
     stages = ["validating", "in_progress", "finalizing", "completed"]
     statuses = list(dict.fromkeys(poll.status for poll in polls))
     assert statuses == [stage for stage in stages if stage in statuses]
@@ -50,9 +46,11 @@ def test_a_batch_passes_through_all_stages_while_its_counts_grow(client: OpenAI)
     assert any(0 < count.failed < 20 for count in counts)
 
 
-def test_a_cancelled_batch_keeps_what_was_finished(client: OpenAI):
-    batch = submit(client, jsonl(chats(40, "[sandbox:seconds=2]")))
-    batch = wait(client, batch, lambda b: bool(b.request_counts and b.request_counts.completed))
+def test_a_cancelled_batch_keeps_what_was_finished(clocked, connect, key):
+    client = connect(key, url=clocked)
+    batch = submit(client, jsonl(chats(40, LONG)))
+    advance(clocked, 300)
+    batch = wait(client, batch, has_answers)
     batch = client.batches.cancel(batch.id)
     assert batch.status == "cancelling"
     assert batch.cancelling_at is not None
@@ -70,8 +68,7 @@ def test_a_cancelled_batch_keeps_what_was_finished(client: OpenAI):
 
 
 def test_a_batch_cancelled_while_it_is_validated_has_no_results(client: OpenAI):
-    id = upload(client, jsonl(chats(40, "[sandbox:seconds=4]")))
-    wait(client, submit(client, jsonl(chats(1))))
+    id = upload(client, jsonl(chats(40, LONG)))
     batch = client.batches.create(
         input_file_id=id, endpoint="/v1/chat/completions", completion_window="24h"
     )

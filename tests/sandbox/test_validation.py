@@ -126,4 +126,4 @@ def test_limits_can_be_set(tmp_path, connect):
         assert failure(client, jsonl(lines), embeddings) == [("too_many_tasks", None, None)]
         with pytest.raises(Exception, match="larger than the maximum of 3000 bytes"):
             client.files.create(file=("a.jsonl", b" " * 3001), purpose="batch")
-        assert not list((tmp_path / "work").iterdir())
+    assert not list((tmp_path / "work").iterdir())
