@@ -61,7 +61,7 @@ def test_every_call_takes_the_provider(openai: OpenAI, provider: str):
 
 
 def test_half_way_it_is_cancelled(openai: OpenAI):
-    texts = ["[sandbox:seconds=10]", *map(str, range(1, ENOUGH))]
+    texts = ["[sandbox:seconds=20]", *map(str, range(1, ENOUGH))]
     running = [send(openai, provider, chats(provider, *texts)) for provider in MODELS]
     for batch in running:
         wait(openai, batch, lambda seen: seen.status == "in_progress")
