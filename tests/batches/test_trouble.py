@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from batches import services
 from batches.models import Batch, BatchEvent, Job
+from batches.services import submit
 from files import services as files
 from tests.batches.conftest import every_provider, line, live, results, revive
 
@@ -86,6 +87,23 @@ def test_one_job_that_is_refused_for_now_delays_no_other(make, sandbox, small_jo
     revive()
     assert live(batch).completed == 6
     assert sandbox.jobs_made() == 3
+
+
+@every_provider
+def test_a_lost_answer_is_not_looked_for_at_once(make, sandbox, monkeypatch):
+    """The provider may still be at work on the call, and not list the job yet."""
+    monkeypatch.setattr(submit, "SETTLE_SECONDS", 30)
+    sandbox.fault(operation="batches.create", status=502)
+    batch = make()
+
+    services.advance(batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.due_at - timezone.now() > timedelta(seconds=25)
+    assert batch.jobs.get().status == Job.Status.SUBMITTING
+    services.cancel(batch)
+    batch.refresh_from_db()
+    assert batch.due_at - timezone.now() > timedelta(seconds=20)
 
 
 def test_trouble_of_the_account_is_met_once(make, sandbox, small_jobs):
