@@ -1,13 +1,15 @@
 """What the surfaces share: the base of their views, errors, one way to answer, keyset pages."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.db.models import Model, Q, QuerySet
+from django.http import StreamingHttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -22,6 +24,7 @@ from batches.services import (
     NotCancellableError,
     NotDeletableError,
 )
+from files import services as files
 from files.buckets import (
     BucketDeniedError,
     BucketRefusedError,
@@ -30,9 +33,11 @@ from files.buckets import (
     NoSuchBucketError,
     NoSuchKeyError,
 )
+from files.models import File
 from files.services import FileTooLargeError, StoreError, StoreFullError
 from gateway.authentication import Authentication, Caller
 from gateway.body import BrokenOffError, drain
+from gateway.turns import give_back_connections
 
 logger = logging.getLogger(__name__)
 # Where what the log calls a request stands among what came with it.
@@ -184,6 +189,23 @@ class SurfaceView(ViewSet):
         if response.status_code == 401:
             response["www-authenticate"] = "Bearer"
         return response
+
+
+def streamed(blocks: Iterator[bytes], content_type: str) -> StreamingHttpResponse:
+    """An answer that is sent as it is read. What is wrong with the first block is raised here, not sent."""
+    begun = chain((next(blocks, b""),), blocks)
+    response = StreamingHttpResponse(begun, content_type=content_type)
+    response["x-content-type-options"] = "nosniff"
+    # A slow client must not hold a connection to the database for as long as it reads.
+    give_back_connections()
+    return response
+
+
+def content_of(file: File) -> StreamingHttpResponse:
+    """The bytes of a file. Raises FileNotFoundError and StoreError."""
+    response = streamed(files.opened(file), "application/octet-stream")
+    response["content-length"] = str(file.size)
+    return response
 
 
 def one(rows: QuerySet[Row], pk: str) -> Row | None:

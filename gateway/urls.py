@@ -44,7 +44,7 @@ urlpatterns = [
         openai.Batches.as_view({"post": "cancel"}),
     ),
     re_path(
-        r"^openai(?:/.*)?$",
+        r"^openai(?:/[\s\S]*)?\Z",
         openai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
     # An id may be in the form of another surface, and then have slashes in it.
@@ -103,7 +103,7 @@ urlpatterns = [
         s3.Storage.as_view(dict.fromkeys(("get", "head", "post", "put", "delete"), "answer")),
     ),
     re_path(
-        r"^bedrock(?!/files(?:/|$))(?:/.*)?$",
+        r"^bedrock(?!/files(?:/|\Z))(?:/[\s\S]*)?\Z",
         bedrock.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
     ),
     # The names of models may have slashes and colons in them.

@@ -1,12 +1,11 @@
 """Files and message batches as Anthropic's SDK asks for them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import chain
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,8 +19,7 @@ from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, one, page
-from gateway.turns import give_back_connections
+from gateway.surface import RequestError, SurfaceView, content_of, one, page, streamed
 from gateway.upload import receive
 
 Row = TypeVar("Row", bound=Model)
@@ -52,15 +50,6 @@ class AnthropicView(SurfaceView):
         """
         self.query(request).refuse_others()
         return named_provider(request)
-
-    def streamed(self, blocks: Iterator[bytes], content_type: str) -> StreamingHttpResponse:
-        """What is wrong with the first block is raised here, where it can be told."""
-        begun = chain((next(blocks, b""),), blocks)
-        response = StreamingHttpResponse(begun, content_type=content_type)
-        response["x-content-type-options"] = "nosniff"
-        # A slow client must not hold a connection to the database for as long as it reads.
-        give_back_connections()
-        return response
 
 
 class Unknown(AnthropicView):
@@ -119,10 +108,7 @@ class Files(AnthropicView):
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
         self.only(request)
-        file = self.find(file_id)
-        response = self.streamed(files.stream(file), "application/octet-stream")
-        response["content-length"] = str(file.size)
-        return response
+        return content_of(self.find(file_id))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
@@ -200,7 +186,7 @@ class Batches(AnthropicView):
                 f"The message batch {batch_id[:100]} has not ended: it has no results yet.",
                 status=404,
             )
-        return self.streamed(services.results(batch, DIALECT), "application/x-jsonl")
+        return streamed(services.results(batch, DIALECT), "application/x-jsonl")
 
     def find(self, batch_id: str) -> Batch:
         batch = Batch.of(self.caller.workspace, wire.read_id(batch_id, "Message batch"))

@@ -19,8 +19,7 @@ from gateway.fields import Fields, decoded
 from gateway.genai import operations, wire
 from gateway.inline import Created, Limits, created
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, one, page
-from gateway.turns import give_back_connections
+from gateway.surface import RequestError, SurfaceView, content_of, one, page, streamed
 from providers.ids import core_id
 from providers.models import Provider
 
@@ -86,15 +85,7 @@ class Files(GenAIView):
                 param="alt",
             )
         self.only(request, alt="media")
-        file = self.find(name)
-        response = StreamingHttpResponse(
-            files.opened(file), content_type="application/octet-stream"
-        )
-        response["content-length"] = str(file.size)
-        response["x-content-type-options"] = "nosniff"
-        # A slow client must not hold a connection to the database for as long as it reads.
-        give_back_connections()
-        return response
+        return content_of(self.find(name))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
@@ -207,10 +198,7 @@ def inlined(batch: Batch) -> StreamingHttpResponse:
     """The operation with what became of each request. Raises FileNotFoundError and StoreError."""
     parts = operations.parted(batch)
     readings = [opened(services.results(batch, "gemini")) for _ in parts[1:]]
-    give_back_connections()
-    return StreamingHttpResponse(
-        operations.joined(parts, readings), content_type="application/json"
-    )
+    return streamed(operations.joined(parts, readings), "application/json")
 
 
 def opened(blocks: Iterator[bytes]) -> Iterator[bytes]:

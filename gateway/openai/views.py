@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,8 +20,7 @@ from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
 from gateway.openai import bedrock, wire
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, one, page
-from gateway.turns import give_back_connections
+from gateway.surface import RequestError, SurfaceView, content_of, one, page
 from gateway.upload import receive
 from providers.models import Credential
 
@@ -162,15 +161,7 @@ class Files(OpenAIView):
         return Response(wire.write_deleted(file))
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
-        file = self.file(file_id, region=self.region(request))
-        response = StreamingHttpResponse(
-            files.opened(file), content_type="application/octet-stream"
-        )
-        response["content-length"] = str(file.size)
-        response["x-content-type-options"] = "nosniff"
-        # A slow client must not hold a connection to the database for as long as it reads.
-        give_back_connections()
-        return response
+        return content_of(self.file(file_id, region=self.region(request)))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
