@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64Error
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
@@ -82,6 +82,25 @@ def decoded(text: str, algorithm: str) -> bytes | None:
     except (NotBase64Error, ValueError):
         return None
     return digest if len(digest) == SIZES[algorithm] else None
+
+
+class Digested:
+    """Chunks, whose `checksum` is there after the last of them, if there is an algorithm for it."""
+
+    def __init__(self, algorithm: str, chunks: Iterator[bytes]) -> None:
+        self.algorithm = algorithm
+        self.chunks = chunks
+        self.checksum: dict[str, str] = {}
+        """By the parameter's name."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        digest = ALGORITHMS[self.algorithm]() if self.algorithm else None
+        for chunk in self.chunks:
+            if digest:
+                digest.update(chunk)
+            yield chunk
+        if digest:
+            self.checksum = {parameter(self.algorithm): encoded(digest.digest())}
 
 
 class Part(NamedTuple):

@@ -12,6 +12,7 @@ from botocore.utils import parse_timestamp
 from django.http import HttpRequest, QueryDict
 
 from gateway.s3.address import Address
+from gateway.s3.checksums import ALGORITHMS
 from gateway.s3.chunked import own_encoding
 from gateway.s3.refusals import S3Error, invalid, not_implemented
 
@@ -45,8 +46,9 @@ SOURCE = "x-amz-copy-source"
 # What signs a request, what SDKs say of themselves, and what belongs to the body: payload.py reads that.
 HARMLESS = re.compile(
     r"x-amz-(date|content-sha256|security-token|user-agent|trailer|te|decoded-content-length"
-    r"|sdk-checksum-algorithm|checksum-[a-z0-9]+|algorithm|credential|signedheaders|signature|expires"
-    r"|request-payer)|x-id|awsaccesskeyid|signature|expires|content-type|content-md5"
+    r"|algorithm|credential|signedheaders|signature|expires|request-payer|sdk-checksum-algorithm"
+    rf"|checksum-({'|'.join(ALGORITHMS)}|algorithm|mode|type))"
+    r"|x-id|awsaccesskeyid|signature|expires|content-type|content-md5"
 )
 # The vendor's own are checked here and not by botocore: it would say so in Python's words.
 _WHOLE = re.compile(r"-?[0-9]{1,18}")

@@ -1,5 +1,7 @@
 """Objects go in and come out as they were, whichever store they lie in."""
 
+import hashlib
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -174,6 +176,19 @@ def test_a_copy_may_be_described_anew(s3: Any, bucket: str):
 
     head = s3.head_object(Bucket=bucket, Key="k")
     assert (head["ContentType"], head["Metadata"]) == ("text/new", {"b": "2"})
+
+
+def test_a_copy_has_the_checksum_of_its_source_or_one_of_its_own(own: Any):
+    first = own.put_object(Bucket="b", Key="k", Body=CONTENT)
+    copy = {"Bucket": "b", "Key": "copy", "CopySource": "b/k"}
+
+    same = own.copy_object(**copy)["CopyObjectResult"]
+    other = own.copy_object(**copy, ChecksumAlgorithm="SHA256")["CopyObjectResult"]
+
+    assert same["ChecksumCRC32"] == first["ChecksumCRC32"]
+    assert "ChecksumCRC32" not in other
+    assert other["ChecksumSHA256"] == b64encode(hashlib.sha256(CONTENT).digest()).decode()
+    assert own.get_object(Bucket="b", Key="copy")["ChecksumSHA256"] == other["ChecksumSHA256"]
 
 
 def test_what_is_not_there_cannot_be_copied(s3: Any, bucket: str):

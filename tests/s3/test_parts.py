@@ -116,6 +116,9 @@ def test_uploads_are_listed_until_they_end(s3: Any, bucket: str):
     first, second = begun(s3, bucket), begun(s3, bucket)
     other = s3.create_multipart_upload(Bucket=bucket, Key="z")["UploadId"]
 
+    keys = [one["Key"] for one in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]]
+    assert sorted(keys) == [AT["Key"], AT["Key"], "z"]
+
     def listed(**given: Any) -> set[str]:
         found = s3.list_multipart_uploads(Bucket=bucket, **given).get("Uploads", ())
         return {one["UploadId"] for one in found}

@@ -5,6 +5,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +17,11 @@ from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from tests.stack import Stack
+from tests.stack import ROOT, Stack
 
 CONTENT = random.Random(1).randbytes(20 * 2**20 + 5)
+SCENARIO = Path(__file__).with_name("scenario.py")
+OLDER = ROOT / ".venv-older" / "bin" / "python"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "any",
     "AWS_SECRET_ACCESS_KEY": "any",
@@ -67,6 +70,26 @@ def test_a_large_file_goes_up_and_comes_down_in_parallel(s3: Any, tmp_path: Path
     s3.download_file("large-files", "in/large.jsonl", str(tmp_path / "down"), Config=several)
 
     assert (tmp_path / "down").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("provider", ["gemini", "bedrock"])
+@pytest.mark.parametrize("line", ["newest", "older"])
+def test_both_lines_of_the_sdk_do_the_same(stack: Stack, line: str, provider: str):
+    python = {"newest": Path(sys.executable), "older": OLDER}[line]
+    if not python.exists() and os.environ.get("CI") != "true":
+        pytest.skip("the older SDK is not installed: `make test` does it")
+    if provider == "bedrock" and line == "older":
+        pytest.skip("one window is enough")
+
+    done = subprocess.run(
+        [python, SCENARIO, f"{stack.url}/bedrock/files", provider],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert (line == "older") == done.stdout.startswith("1.35.")
 
 
 @pytest.mark.parametrize("key", ["a//b", "./a/../b", "/lead", "größe + ?&=#%", "a\tb", "z" * 1024])

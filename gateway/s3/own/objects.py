@@ -12,9 +12,10 @@ from files import services as files
 from files.models import File
 from gateway.s3.address import Address, checked
 from gateway.s3.call import DELETE_AT_ONCE, Answer, Call, Does, refuse_other_values
-from gateway.s3.checksums import WHOLE
+from gateway.s3.checksums import WHOLE, Digested
 from gateway.s3.conditions import Span, check_read, names_tag, span_of
 from gateway.s3.own import found
+from gateway.s3.own.assembly import algorithm_of
 from gateway.s3.refusals import S3Error, invalid
 from gateway.s3.tags import name_fields, quoted, tag_of
 from gateway.turns import give_back_connections, stepping_aside
@@ -60,10 +61,8 @@ def copy_object(call: Call) -> Answer:
     source = source_of(call)
     found.check_name(call.given, names.find(call.workspace, call.bucket, call.key))
     replaced = call.given.get("MetadataDirective") == "REPLACE"
-    if replaced:
-        fields = found.fields_of(call.given)
-        fields["headers"] |= _checksums(source)
-    else:
+    fields = found.fields_of(call.given)
+    if not replaced:
         fields = {"content_type": source.content_type, "headers": dict(source.headers)}
     if not replaced and (source.bucket, source.key) == (call.bucket, call.key):
         raise S3Error(
@@ -71,9 +70,15 @@ def copy_object(call: Call) -> Answer:
             "This copy request is illegal because it is trying to copy an object to itself without "
             "changing the object's metadata.",
         )
-    file = _written(call, files.opened(source), aside=True)
+    chunks = Digested(algorithm_of(call.given)[0], files.opened(source))
+    file = _written(call, chunks, aside=True)
+    fields["headers"] = {
+        name: value for name, value in fields["headers"].items() if not name.startswith("Checksum")
+    }
+    checksum = _checksum_of_copy(source, chunks.checksum)
+    fields["headers"] |= checksum
     _publish(call, file, fields)
-    copied = {"ETag": quoted(tag_of(file)), "LastModified": file.created_at, **_checksums(file)}
+    copied = {"ETag": quoted(tag_of(file)), "LastModified": file.created_at, **checksum}
     return Answer({"CopyObjectResult": copied})
 
 
@@ -216,8 +221,11 @@ def _publish(call: Call, file: File, fields: Mapping[str, Any]) -> None:
         raise
 
 
-def _checksums(file: File) -> dict[str, Any]:
-    return {name: text for name, text in file.headers.items() if name.startswith("Checksum")}
+def _checksum_of_copy(source: File, made: Mapping[str, str]) -> dict[str, str]:
+    """The one that was made of the copy, else that of the source, which has the same bytes."""
+    if made:
+        return {**made, "ChecksumType": WHOLE}
+    return {name: text for name, text in source.headers.items() if name.startswith("Checksum")}
 
 
 def _by_key(call: Call, objects: Iterable[Mapping[str, Any]]) -> dict[str, File]:

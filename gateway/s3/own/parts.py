@@ -1,6 +1,5 @@
 """Objects of the own store that come in parts, in any order, and at whichever process."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -11,10 +10,9 @@ from files import names, uploads
 from files import services as files
 from files.models import File, Upload, UploadPart
 from files.uploads import PartMissingError, UploadEndedError
-from gateway.s3 import checksums
 from gateway.s3.address import url_of
 from gateway.s3.call import Answer, Call, Does, refuse_other_values
-from gateway.s3.checksums import ALGORITHMS
+from gateway.s3.checksums import Digested
 from gateway.s3.conditions import copied_span
 from gateway.s3.listing import encoded, most
 from gateway.s3.own import found
@@ -74,7 +72,7 @@ def upload_part_copy(call: Call) -> Answer:
     source = source_of(call)
     span = copied_span(call.given.get("CopySourceRange"), source.size)
     chunks = files.opened(source, start=span.start, end=span.end) if span.size else iter(())
-    digest = _Digest(upload.wanted["algorithm"], chunks)
+    digest = Digested(upload.wanted["algorithm"], chunks)
     etag = quoted(_write(upload, number, digest, aside=True))
     copied = {"ETag": etag, "LastModified": timezone.now(), **digest.checksum}
     return Answer({"CopyPartResult": copied})
@@ -207,7 +205,7 @@ def _number(call: Call) -> int:
     return number
 
 
-def _write(upload: Upload, number: int, chunks: "Payload | _Digest", *, aside: bool = False) -> str:
+def _write(upload: Upload, number: int, chunks: Payload | Digested, *, aside: bool = False) -> str:
     """Returns the part's ETag. `aside` if nobody but the store is waited for."""
     try:
         with uploads.writing_part(upload, number) as writer:
@@ -219,25 +217,6 @@ def _write(upload: Upload, number: int, chunks: "Payload | _Digest", *, aside: b
     except UploadEndedError:
         raise S3Error("NoSuchUpload") from None
     return writer.md5
-
-
-class _Digest:
-    """Chunks, whose `checksum` is there after the last of them."""
-
-    def __init__(self, algorithm: str, chunks: Iterator[bytes]) -> None:
-        self.algorithm = algorithm
-        self.chunks = chunks
-        self.checksum: dict[str, str] = {}
-
-    def __iter__(self) -> Iterator[bytes]:
-        digest = ALGORITHMS[self.algorithm]() if self.algorithm else None
-        for chunk in self.chunks:
-            if digest:
-                digest.update(chunk)
-            yield chunk
-        if digest:
-            name = checksums.parameter(self.algorithm)
-            self.checksum = {name: checksums.encoded(digest.digest())}
 
 
 def _described(part: UploadPart) -> dict[str, Any]:

@@ -47,11 +47,9 @@ def delete_bucket(call: Call) -> Answer:
 
 def list_multipart_uploads(call: Call) -> Answer:
     place = Place(call)
-    fields = fields_of(
-        place.ask("list_multipart_uploads", **passed_on(call, "EncodingType"), EncodingType="url")
-    )
+    fields = fields_of(place.ask("list_multipart_uploads", **passed_on(call, "EncodingType")))
     uploads = [one for one in fields.get("Uploads", []) if not place.bucket.hidden(one["Key"])]
-    return Answer(encoded(call.given, {**fields, "Uploads": uploads, "EncodingType": None}))
+    return Answer(encoded(call.given, {**fields, "Uploads": uploads}))
 
 
 def _listed(call: Call, wanted: Wanted, *, owner: bool) -> Found:
