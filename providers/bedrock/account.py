@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 
 import os
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -22,6 +23,10 @@ MOST_CONNECTIONS = 50
 # Where a server that plays all of AWS has each service, for accounts with a base URL.
 PATHS = {"s3": "s3", "bedrock": "bedrock", "bedrock-runtime": "bedrock-runtime"}
 DEFAULT_REGION = "us-east-1"
+
+
+# A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/clients.html
+_making = Lock()
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,32 +106,37 @@ class AWS:
         return named or (f"{base}/{PATHS[service]}" if base else "")
 
 
+@lru_cache(maxsize=16)
+def session_of(profile: str) -> boto3.Session:
+    """Shared by all accounts: each holds AWS's descriptions of its services, ten megabytes a session."""
+    return boto3.Session(profile_name=profile or None)
+
+
 @lru_cache(maxsize=64)
 def client_of(wanted: Connection) -> Any:
-    session = boto3.Session(
-        profile_name=wanted.profile or None,
-        region_name=wanted.region or None,
-        aws_access_key_id=wanted.access_key_id or None,
-        aws_secret_access_key=wanted.secret if wanted.access_key_id else None,
-    )
     service: Any = wanted.service
-    client = session.client(
-        service,
-        region_name=None if session.region_name else DEFAULT_REGION,
-        endpoint_url=wanted.endpoint or None,
-        config=Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=wanted.read_seconds,
-            max_pool_connections=MOST_CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": wanted.tries},
-            s3={"addressing_style": _addressing(wanted)},
-            # Few stores but AWS's take the checksums that boto3 adds unasked, and of an upload in parts
-            # that has them AWS wants them again from a client who knows nothing of them.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            user_agent_extra="bifrost",
-        ),
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=wanted.read_seconds,
+        max_pool_connections=MOST_CONNECTIONS,
+        retries={"mode": "standard", "total_max_attempts": wanted.tries},
+        s3={"addressing_style": _addressing(wanted)},
+        # Few stores but AWS's take the checksums that boto3 adds unasked, and of an upload in parts
+        # that has them AWS wants them again from a client who knows nothing of them.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra="bifrost",
     )
+    with _making:
+        session = session_of(wanted.profile)
+        client = session.client(
+            service,
+            region_name=wanted.region or session.region_name or DEFAULT_REGION,
+            endpoint_url=wanted.endpoint or None,
+            aws_access_key_id=wanted.access_key_id or None,
+            aws_secret_access_key=wanted.secret if wanted.access_key_id else None,
+            config=config,
+        )
     parsing.watch(client)
     return client
 

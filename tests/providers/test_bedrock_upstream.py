@@ -135,12 +135,14 @@ def test_the_environment_of_aws_serves_where_the_credential_is_silent(
     }.items():
         monkeypatch.setenv(name, value)
     options = {name: given[name] for name in ("bucket", "role_arn", "minimum_records")}
+    account.session_of.cache_clear()
     account.client_of.cache_clear()
 
     client = Client(vendor, BedrockUpstream(Account("account", "", "", options)))
     state = client.ended(client.submit().upstream_id)
 
     account.client_of.cache_clear()
+    account.session_of.cache_clear()
     assert len(client.results(state)) == 3
 
 
