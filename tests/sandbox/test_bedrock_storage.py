@@ -60,6 +60,19 @@ def test_a_large_object_comes_and_goes_in_parts(client):
     assert client.head_object(Bucket=BUCKET, Key="large")["ETag"].endswith('-3"')
 
 
+def test_many_are_deleted_at_once(client):
+    for name in ("a", "größe & b", "stays"):
+        client.put_object(Bucket=BUCKET, Key=name, Body=b"x")
+    keys = [{"Key": "a"}, {"Key": "größe & b"}, {"Key": "never"}]
+
+    deleted = client.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})["Deleted"]
+    quiet = client.delete_objects(Bucket=BUCKET, Delete={"Objects": keys, "Quiet": True})
+
+    assert deleted == keys
+    assert "Deleted" not in quiet
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["stays"]
+
+
 def test_copies_are_objects_of_their_own(client):
     source = {"Bucket": BUCKET, "Key": "größe + a"}
     client.put_object(**source, Body=b"hello", ContentType="text/x", Metadata={"job": "one"})

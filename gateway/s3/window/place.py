@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -123,9 +124,15 @@ def in_s3_words() -> Iterator[None]:
         yield
     except BucketError as error:
         cause = error.__cause__.__cause__ if error.__cause__ else None
-        if not isinstance(cause, ClientError) or not error.permanent:
+        if not isinstance(cause, ClientError) or not (error.permanent or _is_missing(cause)):
             raise
         raise _refusal(cause) from error
+
+
+def _is_missing(error: ClientError) -> bool:
+    """Whether the store lacks what was asked for, which no second try brings."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == HTTPStatus.NOT_IMPLEMENTED
 
 
 def _refusal(error: ClientError) -> S3Error:

@@ -66,6 +66,13 @@ def _provider(reads: Reads, writes: Writes) -> Provider:
                 for path in (_BUCKET, _SLASHED)
                 for operation in (
                     Operation("objects.list", "GET", path, reads.list, _LIST),
+                    Operation(
+                        "objects.delete_many",
+                        "POST",
+                        path,
+                        writes.delete_many,
+                        _ALWAYS | {"delete"},
+                    ),
                     Operation("buckets.head", "HEAD", path, reads.head_bucket, _ALWAYS),
                 )
             ),

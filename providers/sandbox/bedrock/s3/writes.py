@@ -16,10 +16,12 @@ from providers.sandbox.bedrock.s3.objects import Object, Part, Upload
 from providers.sandbox.bedrock.s3.reads import key_of
 from providers.sandbox.bedrock.s3.xml import account, document, xml_answer
 from providers.sandbox.bodies import read
+from providers.sandbox.refusal import Refusal
 
 _USUAL_TYPE = "binary/octet-stream"
 _META = "x-amz-meta-"
 _MOST_PARTS = 10_000
+_MOST_DELETED = 1000
 _LONGEST_LIST = 2 * 1024 * 1024
 
 
@@ -86,6 +88,21 @@ class Writes:
         else:
             self._library.delete(owner, bucket, key)
         return web.Response(status=204)
+
+    async def delete_many(self, request: web.Request) -> web.StreamResponse:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+        owner, bucket = account(request), request.match_info["bucket"]
+        self._library.check_bucket(bucket)
+        wanted = _parsed(await read(request, most=_LONGEST_LIST) or b"")
+        keys = [one.findtext("{*}Key", "") for one in wanted.findall("{*}Object")]
+        if "delete" not in request.query or not 1 <= len(keys) <= _MOST_DELETED:
+            raise _malformed()
+        root = document("DeleteResult", {})
+        for key in keys:
+            self._library.delete(owner, bucket, key)
+            if wanted.findtext("{*}Quiet") != "true":
+                root.append(document("Deleted", {"Key": key}))
+        return xml_answer(root)
 
     def _begin(self, request: web.Request, owner: str, bucket: str, key: str) -> web.StreamResponse:
         upload = Upload(
@@ -176,19 +193,32 @@ def _chosen(body: bytes, upload: Upload, *, least: int) -> list[Part]:
 
 
 def _named(body: bytes) -> list[tuple[int, str]]:
-    """Number and ETag of each part. Entities of XML are nobody's business here."""
+    """Number and ETag of each part."""
     try:
-        root = ElementTree.fromstring(body) if b"<!" not in body else None
         named = [
             (int(part.findtext("{*}PartNumber", "")), part.findtext("{*}ETag", "").strip('"'))
-            for part in (root.findall("{*}Part") if root is not None else ())
+            for part in _parsed(body).findall("{*}Part")
         ]
-    except (ElementTree.ParseError, ValueError):
+    except ValueError:
         named = []
     if not named:
-        message = "The XML you provided was not well-formed or did not validate"
-        raise refusals.refusal(400, "MalformedXML", message)
+        raise _malformed()
     return named
+
+
+def _parsed(body: bytes) -> ElementTree.Element:
+    """Entities of XML are nobody's business here."""
+    try:
+        if b"<!" not in body:
+            return ElementTree.fromstring(body)
+    except ElementTree.ParseError:
+        pass
+    raise _malformed()
+
+
+def _malformed() -> Refusal:
+    message = "The XML you provided was not well-formed or did not validate"
+    return refusals.refusal(400, "MalformedXML", message)
 
 
 def _etag(parts: list[Part]) -> str:
