@@ -12,6 +12,7 @@ from django.db import connection, connections
 from batches import services
 from batches.models import Batch, Job
 from files.models import UpstreamFile
+from providers.bedrock.storage import Storage
 from tests.batches.conftest import directly, every_provider, line, live, results, revive
 
 # A worker dies some forty times in a test, and another takes over each time.
@@ -101,6 +102,31 @@ def test_killed_anywhere_while_records_are_asked_for_each_is_paid_for_once(make,
     steps = kill_everywhere(lambda: make(LINES), lambda batch: services.advance(batch.pk), check)
 
     assert steps > 15
+
+
+@directly
+@pytest.mark.parametrize("kept", range(4))
+def test_killed_between_two_records_only_the_one_under_way_is_asked_again(
+    make, sandbox, credential, monkeypatch, kept
+):
+    credential.options |= {"at_once": 1}
+    credential.save()
+    batch = make(LINES)
+    put, left = Storage.put, iter(range(kept))
+
+    def put_or_die(self, place, body):
+        if next(left, None) is None:
+            os._exit(KILLED)
+        put(self, place, body)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Storage, "put", put_or_die)
+        assert in_a_child(lambda: services.advance(batch.pk), killed_before=MANY) == KILLED
+    revive()
+
+    assert is_complete(live(batch))
+    again = kept < len(LINES)
+    assert sandbox.count("models.invoke") == len(LINES) + again
 
 
 @every_provider
