@@ -18,6 +18,8 @@ from openai import DefaultHttpxClient, OpenAI
 from files.models import File
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.openai.buckets import ACCOUNT, lies_in
+from tests.sandbox import bedrock
 from tests.sandbox.process import start_sandbox
 from tests.stack import Stack
 
@@ -148,3 +150,33 @@ def inside(credentials: dict[str, Credential]) -> Iterator[OpenAI]:
         )
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture(scope="session")
+def storage(sandbox_url: str) -> Iterator[Any]:
+    with bedrock.connected(sandbox_url, ACCOUNT) as clients:
+        yield clients.storage
+
+
+@pytest.fixture
+def s3(credentials, storage: Any) -> Iterator[Any]:
+    """The account of this module's tests, which share AWS's clients: these take long to make."""
+    credential = credentials["bedrock"]
+    credential.secret = "secret"
+    credential.options = {"access_key_id": ACCOUNT, "role_arn": bedrock.ROLE}
+    credential.save()
+    yield storage
+    for bucket in ("of-a-client", "own"):
+        for key in lies_in(storage, bucket):
+            storage.delete_object(Bucket=bucket, Key=key)
+
+
+@pytest.fixture
+def options(credentials, s3: Any) -> Callable[..., None]:
+    """Gives the credential more options."""
+
+    def give(**more: Any) -> None:
+        credentials["bedrock"].options |= more
+        credentials["bedrock"].save()
+
+    return give

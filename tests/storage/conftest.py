@@ -10,7 +10,11 @@ import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
+from files.buckets import Bucket
 from files.storage import FolderStore, ObjectStore, Store
+from providers.models import Workspace
+from providers.services import default_workspace
+from tests.storage.bucket_files import made
 
 BUCKET = "bifrost-tests"
 KEYS = {
@@ -74,3 +78,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, prefix: str) -> Store:
 @pytest.fixture
 def bucket_store(s3: object, s3_url: str, prefix: str) -> ObjectStore:
     return object_store(s3_url, location=prefix)
+
+
+@pytest.fixture
+def workspace(db) -> Workspace:
+    return default_workspace()
+
+
+@pytest.fixture
+def bucket(workspace: Workspace, s3, s3_url: str) -> Bucket:
+    name = f"with-files-{next(_names)}"
+    where = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    return Bucket(made(s3_url), name)

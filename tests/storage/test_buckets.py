@@ -25,8 +25,8 @@ from files.storage import PART_BYTES
 from files.writer import ObjectWriter
 from providers.bedrock.account import AWS
 from providers.models import Credential, NoCredentialError, Workspace
-from providers.services import default_workspace
 from tests.sandbox.process import start_sandbox
+from tests.storage.bucket_files import made
 
 pytestmark = pytest.mark.django_db
 KEYS = [
@@ -42,21 +42,8 @@ _names = count()
 
 
 @pytest.fixture
-def workspace(db) -> Workspace:
-    return default_workspace()
-
-
-@pytest.fixture
 def credential(workspace: Workspace, s3_url: str) -> Credential:
     return made(s3_url)
-
-
-def made(url: str, **options: Any) -> Credential:
-    given = {"endpoint_url_s3": url, "access_key_id": "test", "region": "eu-west-1", **options}
-    credential = Credential(provider="bedrock", name=f"aws-{next(_names)}", options=given)
-    credential.secret = "very-secret"
-    credential.save()
-    return credential
 
 
 @pytest.fixture
