@@ -2,15 +2,14 @@
 
 import io
 import random
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
-from zlib import crc32
 
 import pytest
-from awscrt.checksums import crc64nvme
 from boto3.s3.transfer import TransferConfig
 
 from files.models import File, Upload, UploadPart
+from gateway.s3.checksums import ALGORITHMS
 from providers.models import Workspace
 from tests.s3.client import Server
 from tests.s3.test_objects import refused
@@ -232,58 +231,48 @@ def test_a_completion_may_say_the_size(own: Any):
     own.complete_multipart_upload(**upload, MultipartUpload=parts, MpuObjectSize=3)
 
 
+def digest(algorithm: str, content: bytes) -> dict[str, str]:
+    """A checksum as a parameter. boto3 itself makes not all of them."""
+    made = ALGORITHMS[algorithm.lower()]()
+    made.update(content)
+    return {f"Checksum{algorithm}": b64encode(made.digest()).decode()}
+
+
 @pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256"])
 def test_the_checksum_of_an_object_is_made_of_its_parts(own: Any, algorithm: str):
     upload = begun(own, "b", ChecksumAlgorithm=algorithm)
     parts = [
-        send(own, upload, number, body, ChecksumAlgorithm=algorithm)
+        send(own, upload, number, body, **digest(algorithm, body))
         for number, body in ((1, FIRST), (2, LAST))
     ]
 
     done = own.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
     member = f"Checksum{algorithm}"
-    assert done[member].endswith("-2")
+    both = b"".join(b64decode(part[member]) for part in parts)
+    assert done[member] == f"{digest(algorithm, both)[member]}-2"
     assert done["ChecksumType"] == "COMPOSITE"
     head = own.head_object(Bucket="b", **AT, ChecksumMode="ENABLED")
     assert (head[member], head["ChecksumType"]) == (done[member], "COMPOSITE")
-    assert [one[member] for one in parts] == [send_again(own, one, member) for one in parts]
 
 
-def send_again(own: Any, part: dict, member: str) -> str:
-    body = FIRST if part["PartNumber"] == 1 else LAST
-    algorithm = member.removeprefix("Checksum")
-    return own.put_object(Bucket="b", Key="x", Body=body, ChecksumAlgorithm=algorithm)[member]
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "checksum"),
-    [
-        ("CRC32", crc32(CONTENT).to_bytes(4, "big")),
-        ("CRC64NVME", crc64nvme(CONTENT).to_bytes(8, "big")),
-    ],
-)
-def test_the_checksum_of_an_object_may_be_that_of_all_bytes(
-    own: Any, algorithm: str, checksum: bytes
-):
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME"])
+def test_the_checksum_of_an_object_may_be_that_of_all_bytes(own: Any, algorithm: str):
     upload = begun(own, "b", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
     parts = {
         "Parts": [
-            send(own, upload, number, body, ChecksumAlgorithm=algorithm)
+            send(own, upload, number, body, **digest(algorithm, body))
             for number, body in ((1, FIRST), (2, LAST))
         ]
     }
     given = {"MultipartUpload": parts, "ChecksumType": "FULL_OBJECT"}
-    member, right = f"Checksum{algorithm}", b64encode(checksum).decode()
-    wrong = b64encode(bytes(len(checksum))).decode()
+    right, wrong = digest(algorithm, CONTENT), digest(algorithm, b"wrong")
 
-    assert refused(own.complete_multipart_upload, **upload, **given, **{member: wrong}) == (
-        400,
-        "BadDigest",
-    )
-    done = own.complete_multipart_upload(**upload, **given, **{member: right})
+    assert refused(own.complete_multipart_upload, **upload, **given, **wrong) == (400, "BadDigest")
+    done = own.complete_multipart_upload(**upload, **given, **right)
 
-    assert (done[member], done["ChecksumType"]) == (right, "FULL_OBJECT")
+    assert right.items() <= done.items()
+    assert done["ChecksumType"] == "FULL_OBJECT"
     assert own.get_object(Bucket="b", **AT)["Body"].read() == CONTENT
 
 

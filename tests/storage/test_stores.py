@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from botocore.compat import HAS_CRT
 
 from files import services
 from files.models import File
@@ -36,6 +37,10 @@ def test_what_is_written_is_read(store: Store, size: int):
     write(store, content)
 
     assert read(store) == content
+
+
+def test_boto3_signs_by_itself():
+    assert not HAS_CRT
 
 
 def test_chunks_of_any_size_are_taken(store: Store):
