@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,18 @@ def test_a_large_file_goes_up_and_comes_down_in_parallel(s3: Any, tmp_path: Path
     s3.download_file("large-files", "in/large.jsonl", str(tmp_path / "down"), Config=several)
 
     assert (tmp_path / "down").read_bytes() == CONTENT
+
+
+def test_of_many_puts_at_once_one_stays(s3: Any):
+    def put(number: int) -> str:
+        return s3.put_object(Bucket="crowded", Key="k", Body=b"x" * number)["ETag"]
+
+    with ThreadPoolExecutor(8) as pool:
+        tags = list(pool.map(put, range(1, 33)))
+
+    assert len(set(tags)) == 32
+    (left,) = s3.list_objects_v2(Bucket="crowded")["Contents"]
+    assert len(s3.get_object(Bucket="crowded", Key="k")["Body"].read()) == left["Size"]
 
 
 @pytest.mark.parametrize(
