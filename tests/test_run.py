@@ -55,7 +55,14 @@ def start(tmp_path):
 def test_page_says_what_runs_and_where(running, variables):
     said = running.said()
     url = f"http://localhost:{variables['PORT']}"
-    for line in (f"{url}/openai", f"{url}/admin/", f"{url}/readyz", "openai: sandbox"):
+    for line in (
+        f"{url}/openai",
+        f"{url}/genai",
+        f"{url}/bedrock/files",
+        f"{url}/admin/",
+        f"{url}/readyz",
+        "openai: sandbox",
+    ):
         assert line in said
     assert len(PASSWORD.findall(said)) == 1
     assert "\033" not in said, "no colours where no terminal is"

@@ -7,6 +7,13 @@ from django.conf import settings
 from bifrost.launch.terminal import BOLD, DIM
 
 LABEL = 12
+SURFACES = {
+    "OpenAI SDK": "/openai",
+    "Anthropic": "/anthropic",
+    "GenAI": "/genai",
+    "Bedrock": "/bedrock",
+    "S3": "/bedrock/files",
+}
 PROVIDER = f"{'Provider':<{LABEL}}"
 SIMULATED = "answers are simulated. For real ones set {keys}."
 SNIPPET = """\
@@ -31,7 +38,7 @@ def page(prepared: str, *, seconds: float, sandbox: bool, style: Callable[[str, 
     """What `prepare` said stands between the addresses and the snippet."""
     url = settings.PUBLIC_URL
     facts = [
-        f"{'OpenAI SDK':<{LABEL}}{url}/openai",
+        *(f"{name:<{LABEL}}{url}{path}" for name, path in SURFACES.items()),
         f"{'Admin':<{LABEL}}{url}/admin/",
         f"{'Health':<{LABEL}}{url}/readyz",
         "",
