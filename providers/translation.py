@@ -20,6 +20,7 @@ from providers.records import (
 )
 from providers.records.chat import ChatAnswer
 from providers.records.embeddings import EmbeddingAnswer
+from providers.records.references import refuse_our_files
 
 _encoder = msgspec.json.Encoder()
 _TOO_DEEP = MalformedRecordError(
@@ -92,6 +93,7 @@ class Translation:
     def request(self, record: Record, record_id: str) -> bytes:
         """The line to send upstream under our id. Raises RecordError: this record fails, others do not."""
         if self._same:
+            refuse_our_files(record.content)
             return self._target.reseal(record, record_id, model=self._model)
         model = self._model_for(record)
         body = self._body_for(record, model)
@@ -134,10 +136,11 @@ class Translation:
 
     def refusal(self, record: Record) -> Failure | None:
         """Why `request` refuses the record, if it does."""
-        if self._same:
-            return None
         try:
-            self.request(record, "")
+            if self._same:
+                refuse_our_files(record.content)
+            else:
+                self.request(record, "")
         except UnsupportedFeatureError as error:
             return Failure("unsupported", error.message, error.code)
         except RecordError as error:

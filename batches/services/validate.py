@@ -108,7 +108,10 @@ class _Check:
         self._endpoint(record)
         model = self._model(record)
         if self.source.translation.untouched:
-            self.findings.place(model, len(line) + SLACK_BYTES, self.limits)
+            if self.source.translation.refusal(record):
+                self.findings.leave_out()
+            else:
+                self.findings.place(model, len(line) + SLACK_BYTES, self.limits)
             return
         try:
             said = self.source.translation.request(record, upstream_id(0))
