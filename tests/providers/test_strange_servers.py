@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -63,7 +64,9 @@ def test_a_netrc_does_not_replace_the_key(server, tmp_path, monkeypatch):
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server.say(200, json.dumps({server.vendor.listing: []}).encode())
 
-    server.client().find()
+    # Whoever looks in another place too may not find a list there.
+    with suppress(UpstreamError):
+        server.client().find()
 
     name, value = server.vendor.key("sk-very-secret-5d41402abc")
     assert server.requests[0][2][name].startswith(value)
