@@ -68,6 +68,13 @@ class Batch(models.Model):
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="batches")
     virtual_key = models.ForeignKey(VirtualKey, models.SET_NULL, null=True, related_name="+")
+    credential = models.ForeignKey(
+        Credential,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="its client's own account, if it brought a key of its own",
+    )
     surface = models.CharField(max_length=20, choices=Surface)
     provider = models.CharField(max_length=20, choices=Provider)
     endpoint = models.CharField(max_length=100)

@@ -76,6 +76,9 @@ class File(models.Model):
     surface = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.WRITING)
     size = models.BigIntegerField(default=0, help_text="bytes")
+    lines = models.PositiveBigIntegerField(
+        null=True, help_text="those that came through Bifrost, the last one without an end as well"
+    )
     sha256 = models.CharField(max_length=64, blank=True)
     credential = models.ForeignKey(
         Credential,

@@ -2,28 +2,19 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from gateway.caller import Caller
 from providers.models import VirtualKey, Workspace
 
 SIGNED = re.compile(r"(?:^|[\s,])Credential=([^\s,]+)")
 HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
 MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
 INCORRECT = "Incorrect API key provided: it is unknown here or was revoked."
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose request it is. `fingerprint` stands for the key without telling it."""
-
-    workspace: Workspace
-    key: VirtualKey | None
-    fingerprint: str
 
 
 class Authentication(BaseAuthentication):

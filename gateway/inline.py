@@ -12,8 +12,8 @@ from rest_framework.request import Request
 
 from files import services as files
 from files.models import File
-from gateway.authentication import Caller
 from gateway.body import chunks
+from gateway.caller import Caller
 from gateway.elements import Elements, Path
 from gateway.repeats import digest_of
 from gateway.surface import RequestError

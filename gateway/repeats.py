@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rest_framework.request import Request
 
 from batches.services import Repeat
-from gateway.authentication import Caller
+from gateway.caller import Caller
 from gateway.choice import HEADER
 
 if TYPE_CHECKING:

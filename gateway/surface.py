@@ -35,8 +35,9 @@ from files.buckets import (
 )
 from files.models import File
 from files.services import FileTooLargeError, StoreError, StoreFullError
-from gateway.authentication import Authentication, Caller
+from gateway.authentication import Authentication
 from gateway.body import BrokenOffError, drain
+from gateway.caller import Caller
 from gateway.turns import give_back_connections
 
 logger = logging.getLogger(__name__)

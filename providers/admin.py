@@ -117,7 +117,7 @@ class VirtualKeyAdmin(ConsoleAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        text = "" if change else obj.renew()
+        text = "" if change else obj.renew().key
         super().save_model(request, obj, form, change)
         if text:
             note = "This is the key. It is shown only now, so copy it: {}"

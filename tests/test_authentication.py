@@ -18,7 +18,7 @@ def keys(settings):
 
 def make_key(workspace: Workspace) -> tuple[VirtualKey, str]:
     key = VirtualKey(workspace=workspace, name="laptop")
-    text = key.renew()
+    text = key.renew().key
     key.save()
     return key, text
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 
-from gateway.authentication import Caller, signed_scope
+from gateway.authentication import signed_scope
+from gateway.caller import Caller
 from gateway.s3 import wire
 from gateway.s3.checksums import PREFIX
 from gateway.s3.operations import Operation, named

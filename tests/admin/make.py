@@ -25,7 +25,7 @@ def credential(name: str = "production", secret: str = "sk-kept", **fields: Any)
 
 def key(name: str = "notebook", **fields: Any) -> tuple[VirtualKey, str]:
     made = VirtualKey(**{"workspace": workspace(), "name": name, **fields})
-    text = made.renew()
+    text = made.renew().key
     made.save()
     return made, text
 

@@ -202,7 +202,7 @@ def test_both_lines_and_neither_say_who_asks(raw: Raw, headers: dict, query: str
 def test_a_key_must_be_sent_and_be_known(connect, accounts, settings, workspace: Workspace):
     settings.AUTH = "keys"
     key = VirtualKey(workspace=workspace, name="k")
-    known = key.renew()
+    known = key.renew().key
     key.save()
 
     assert connect(api_key=known).beta.messages.batches.list().data == []
@@ -222,7 +222,7 @@ def test_nothing_crosses_workspaces(connect, accounts, settings, workspace: Work
     clients = []
     for owner in (workspace, Workspace.objects.create(name="other")):
         key = VirtualKey(workspace=owner, name="k")
-        clients.append(connect(api_key=key.renew()))
+        clients.append(connect(api_key=key.renew().key))
         key.save()
     mine, other = clients
     batch = mine.beta.messages.batches.create(requests=[GOOD])

@@ -77,7 +77,7 @@ def test_the_access_key_id_is_the_virtual_key(client, credentials, workspace, se
     settings.AUTH = "required"
     put(questions("openai", "one"))
     key = VirtualKey(workspace=workspace, name="boto3")
-    text = key.renew()
+    text = key.renew().key
     key.save()
     boto = inside.boto(client, "openai", key=text)
     assert row(boto.create_model_invocation_job(**asked())["jobArn"]).virtual_key == key

@@ -20,7 +20,7 @@ from providers.services import default_workspace  # noqa: E402
 def key() -> str:
     """A new virtual key."""
     made = VirtualKey(workspace=default_workspace(), name="bench")
-    text = made.renew()
+    text = made.renew().key
     made.save()
     return text
 

@@ -57,7 +57,7 @@ def test_the_file_is_the_workspaces_of_the_key_that_began(
     settings.AUTH = "keys"
     theirs = Workspace.objects.create(name="theirs")
     key = VirtualKey(workspace=theirs, name="theirs")
-    views.key = key.renew()
+    views.key = key.renew().key
     key.save()
 
     file = views.store(b"abc")
@@ -69,7 +69,7 @@ def test_the_file_is_the_workspaces_of_the_key_that_began(
 def test_a_revoked_key_stops_its_uploads(views: Raw, workspace: Workspace, settings: Any):
     settings.AUTH = "keys"
     key = VirtualKey(workspace=workspace, name="revoked")
-    views.key = key.renew()
+    views.key = key.renew().key
     key.save()
     url = views.begin()
     views.send(url, "upload", b"abc", 0)

@@ -1,0 +1,7 @@
+"""What `manage.py bifrost` can do: a module for each noun, whose `add` names its verbs."""
+
+from types import ModuleType
+
+from bifrost.cli import workspaces
+
+NOUNS: list[ModuleType] = [workspaces]

@@ -1,0 +1,79 @@
+"""The frame of every verb of `manage.py bifrost`: how it is named, who acts, how it answers."""
+
+import getpass
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO
+
+from django.core.management.base import CommandError
+
+from providers.audit import Actor
+from providers.models import AuditEvent, Workspace
+
+Row = Mapping[str, Any]
+Verb = Callable[["Output", dict[str, Any]], None]
+
+
+class Output:
+    """Tables for people, JSON for programs."""
+
+    def __init__(self, stream: TextIO, *, as_json: bool) -> None:
+        self.stream = stream
+        self.as_json = as_json
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        if self.as_json:
+            self._write(json.dumps(list(rows), default=str, indent=2))
+            return
+        texts = [[_text(value) for value in row.values()] for row in rows]
+        if texts:
+            table = [[name.replace("_", " ") for name in rows[0]], *texts]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            for line in table:
+                self._write("  ".join(map(str.ljust, line, widths)).rstrip())
+
+    def row(self, row: Row) -> None:
+        if self.as_json:
+            self._write(json.dumps(row, default=str, indent=2))
+            return
+        width = max(map(len, row))
+        for name, value in row.items():
+            self._write(f"{name.replace('_', ' '):<{width}}  {_text(value)}")
+
+    def _write(self, line: str) -> None:
+        self.stream.write(f"{line}\n")
+
+
+def noun(nouns: Any, name: str, summary: str) -> Any:
+    """The place for a noun's verbs."""
+    parser = nouns.add_parser(name, help=summary, description=summary)
+    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def verb(verbs: Any, name: str, run: Verb) -> ArgumentParser:
+    """A verb; what it does is the docstring of `run`."""
+    summary = (run.__doc__ or "").split("\n")[0]
+    parser: ArgumentParser = verbs.add_parser(name, help=summary, description=run.__doc__)
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def actor() -> Actor:
+    """Whoever runs the command, as the machine knows him."""
+    return Actor(AuditEvent.ActorKind.COMMAND, f"{getpass.getuser()} at the command line")
+
+
+def workspace_named(name: str) -> Workspace:
+    """Raises CommandError."""
+    found = Workspace.objects.filter(name=name).first()
+    if found is None:
+        raise CommandError(f"There is no workspace {name!r}: see `bifrost workspaces list`.")
+    return found
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None or value == "" else str(value)

@@ -1,0 +1,35 @@
+"""Whose request it is, and what of the installation it may see."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from batches.models import Batch, BatchQuerySet
+from files.models import File, FileQuerySet
+from providers.audit import Actor
+from providers.models import AuditEvent, VirtualKey, Workspace
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The one door to what is in the database: a view asks here, and never the models themselves.
+
+    `fingerprint` stands for the key without telling it.
+    """
+
+    workspace: Workspace
+    key: VirtualKey | None
+    fingerprint: str
+
+    @property
+    def files(self) -> FileQuerySet:
+        return File.objects.visible(self.workspace)
+
+    @property
+    def batches(self) -> BatchQuerySet:
+        return Batch.objects.visible(self.workspace)
+
+    def actor(self, request: HttpRequest) -> Actor:
+        """Who is written down for what the request does."""
+        name = self.key.pk if self.key else "any key"
+        return Actor(AuditEvent.ActorKind.KEY, name, request.META.get("REMOTE_ADDR") or None)

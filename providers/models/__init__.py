@@ -1,0 +1,16 @@
+"""Who may ask (workspaces and their keys), on whose account we ask (credentials), and who did what."""
+
+from providers.models.audit import AuditEvent
+from providers.models.credentials import Credential, NoCredentialError, Provider
+from providers.models.keys import KeyTexts, VirtualKey
+from providers.models.workspaces import Workspace
+
+__all__ = [
+    "AuditEvent",
+    "Credential",
+    "KeyTexts",
+    "NoCredentialError",
+    "Provider",
+    "VirtualKey",
+    "Workspace",
+]
