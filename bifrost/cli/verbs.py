@@ -4,7 +4,7 @@ import getpass
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from django.core.management.base import CommandError
 
@@ -15,10 +15,16 @@ Row = Mapping[str, Any]
 Verb = Callable[["Output", dict[str, Any]], None]
 
 
+class Stream(Protocol):
+    """What Django gives a command to write to, or any other text stream."""
+
+    def write(self, text: str, /) -> object: ...
+
+
 class Output:
     """Tables for people, JSON for programs."""
 
-    def __init__(self, stream: TextIO, *, as_json: bool) -> None:
+    def __init__(self, stream: Stream, *, as_json: bool) -> None:
         self.stream = stream
         self.as_json = as_json
 
