@@ -1,0 +1,138 @@
+"""On whose account we ask."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from providers import cells, services
+from providers.admin.protected import ProtectedAdmin
+from providers.models import Credential
+from providers.secrets import SecretUnreadableError
+
+
+class CredentialForm(forms.ModelForm[Credential]):
+    class Meta:
+        model = Credential
+        fields = ["name", "provider", "workspace", "base_url", "options", "enabled"]
+
+    def clean_options(self) -> dict[str, Any]:
+        options = self.cleaned_data["options"] or {}
+        if not isinstance(options, dict):
+            raise forms.ValidationError('Write an object, such as {"region": "eu-central-1"}.')
+        return options
+
+
+class SecretForm(CredentialForm):
+    # Not `secret`: a page shows to those who may only view what a field's name leads to.
+    new_secret = forms.CharField(
+        label="Secret",
+        required=False,
+        widget=UnfoldAdminPasswordWidget(
+            attrs={"autocomplete": "new-password"}, render_value=False
+        ),
+        help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
+    )
+
+    def save(self, commit: bool = True) -> Credential:
+        if self.cleaned_data.get("new_secret"):
+            self.instance.secret = self.cleaned_data["new_secret"]
+        credential: Credential = super().save(commit)
+        return credential
+
+
+@admin.register(Credential)
+class CredentialAdmin(ProtectedAdmin):
+    form = SecretForm
+    list_display = ["name", "provider", "owner", "address", "state", "kept", "created"]
+    list_filter = ["provider", "enabled", "sandbox", "workspace"]
+    list_select_related = ["workspace"]
+    search_fields = ["name", "id", "base_url"]
+    search_help_text = "Name, id or address"
+    instead = "Disable it instead: its jobs are still watched, and no new one is sent with it."
+    change_form_template = "admin/console/form.html"
+
+    @admin.display(description="workspace")
+    def owner(self, credential: Credential) -> str | SafeString:
+        return credential.workspace.name if credential.workspace else cells.faint("shared")
+
+    @admin.display(description="address")
+    def address(self, credential: Credential) -> SafeString:
+        return (
+            cells.code(credential.base_url)
+            if credential.base_url
+            else cells.faint("the provider's own")
+        )
+
+    @admin.display(description="state")
+    def state(self, credential: Credential) -> SafeString:
+        state = cells.label("enabled", "good") if credential.enabled else cells.label("disabled")
+        badge = cells.label("sandbox", "warn") if credential.sandbox else ""
+        return format_html("{} {}", state, badge)
+
+    @admin.display(description="secret")
+    def kept(self, credential: Credential) -> SafeString:
+        return cells.faint("kept") if credential.encrypted_secret else cells.label("none", "warn")
+
+    @admin.display(description="created")
+    def created(self, credential: Credential) -> SafeString:
+        return cells.ago(credential.created_at)
+
+    @admin.display(description="kept secret")
+    def fingerprint(self, credential: Credential) -> SafeString:
+        """Enough to tell two secrets apart, and no more."""
+        if not credential.encrypted_secret:
+            return cells.label("none", "warn")
+        try:
+            digest = hashlib.sha256(credential.secret.encode()).hexdigest()
+        except SecretUnreadableError as error:
+            return format_html("{} {}", cells.label("unreadable", "bad"), str(error))
+        return format_html("SHA-256 begins with {}", cells.code(digest[:8]))
+
+    def takes_secret(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj) and not managed(obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = SecretForm if self.takes_secret(request, obj) else CredentialForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = ["owner", "state", "created"] if obj else ["workspace"]
+        secret = ["new_secret"] if self.takes_secret(request, obj) else []
+        kept = ["fingerprint"] if obj else []
+        return [
+            (None, {"fields": ["name", "provider", "enabled", *shown]}),
+            ("Account", {"fields": [*secret, *kept, "base_url", "options"]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return []
+        kept = ["provider", "owner", "state", "created", "fingerprint"]
+        return [*kept, "name", "enabled", "base_url"] if managed(obj) else kept
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        credential = context.get("original")
+        if credential and managed(credential):
+            context["notice"] = (
+                "The environment keeps this credential: its secret, address and state are set at "
+                "every start, from the variables that .env.example documents."
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def managed(credential: Credential) -> bool:
+    """Whether the environment writes it at every start, so that what is written here would not last."""
+    names = (services.FROM_ENVIRONMENT, services.SANDBOX)
+    return credential.workspace_id is None and credential.name in names
