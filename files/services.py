@@ -53,6 +53,8 @@ class Writer:
         self.target = target
         self.limit = limit
         self.digest = hashlib.sha256()
+        self._lines = 0
+        self._whole = True
 
     def write(self, chunk: bytes | bytearray) -> None:
         """Raises FileTooLargeError."""
@@ -60,9 +62,17 @@ class Writer:
         if self.limit is not None and self.file.size > self.limit:
             raise FileTooLargeError(self.limit)
         self.digest.update(chunk)
+        if chunk:
+            self._lines += chunk.count(b"\n")
+            self._whole = chunk.endswith(b"\n")
         written = self.target.write(chunk)
         while written < len(chunk):
             written += self.target.write(chunk[written:])
+
+    @property
+    def lines(self) -> int:
+        """The last one counts without an end as well."""
+        return self._lines + (not self._whole)
 
 
 @contextmanager
@@ -81,6 +91,7 @@ def writing(workspace: Workspace, *, limit: int | None = None) -> Iterator[Write
         target.close()
         undo.pop_all()
     file.sha256 = writer.digest.hexdigest()
+    file.lines = writer.lines
 
 
 def publish(file: File, **fields: Any) -> File:

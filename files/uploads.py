@@ -189,7 +189,7 @@ def _keep(upload: Upload, number: int, file: File, written: PartWriter) -> File 
     with transaction.atomic():
         if not _open(upload):
             raise UploadEndedError
-        file.save(update_fields=["size", "sha256"])
+        file.save(update_fields=["size", "lines", "sha256"])
         told = {"file": file, "size": file.size, "etag": written.md5, "checksum": written.checksum}
         part = UploadPart.objects.select_related("file").filter(upload=upload, number=number)
         if old := part.first():

@@ -9,16 +9,17 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from gateway.caller import Caller
+from providers.admission import admit
 from providers.models import VirtualKey, Workspace
 
 SIGNED = re.compile(r"(?:^|[\s,])Credential=([^\s,]+)")
 HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
 MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
-INCORRECT = "Incorrect API key provided: it is unknown here or was revoked."
+INCORRECT = "Incorrect API key provided: it is unknown here, revoked or expired."
 
 
 class Authentication(BaseAuthentication):
-    """Puts a Caller at `request.auth`. Raises AuthenticationFailed."""
+    """Puts a Caller at `request.auth`. Raises AuthenticationFailed and LimitExceededError."""
 
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         text = presented_key(request)
@@ -31,6 +32,7 @@ class Authentication(BaseAuthentication):
         key = VirtualKey.valid(fingerprint)
         if key is None:
             raise AuthenticationFailed(INCORRECT)
+        admit(key)
         return None, Caller(key.workspace, key, fingerprint)
 
     def authenticate_header(self, request: Request) -> str:

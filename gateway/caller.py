@@ -29,6 +29,11 @@ class Caller:
     def batches(self) -> BatchQuerySet:
         return Batch.objects.visible(self.workspace)
 
+    def check_provider(self, provider: str) -> None:
+        """Raises NotAllowedError."""
+        if self.key:
+            self.key.check_provider(provider)
+
     def actor(self, request: HttpRequest) -> Actor:
         """Who is written down for what the request does."""
         name = self.key.pk if self.key else "any key"

@@ -1,6 +1,7 @@
 """What the surfaces share: the base of their views, errors, one way to answer, keyset pages."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -23,6 +24,7 @@ from batches.services import (
     NoCredentialError,
     NotCancellableError,
     NotDeletableError,
+    OverLimitError,
 )
 from files import services as files
 from files.buckets import (
@@ -39,24 +41,41 @@ from gateway.authentication import Authentication
 from gateway.body import BrokenOffError, drain
 from gateway.caller import Caller
 from gateway.turns import give_back_connections
+from providers.models import LimitExceededError, NotAllowedError
 
 logger = logging.getLogger(__name__)
 # Where what the log calls a request stands among what came with it.
 REQUEST_ID = "bifrost.request_id"
+# The longest `retry-after` that OpenAI's and Anthropic's SDKs wait for, in seconds.
+SDKS_WAIT = 60
 Row = TypeVar("Row", bound=Model)
 
 
 class RequestError(Exception):
-    """The caller is at fault. The message says what to change; `param` names where."""
+    """The caller is at fault. The message says what to change; `param` names where, and `retry_after` in how
+    many seconds the same will do.
+    """
 
     def __init__(
-        self, message: str, *, status: int = 400, code: str | None = None, param: str | None = None
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.code = code
         self.param = param
+        self.retry_after = retry_after
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what is wrong outlasts the tries that an SDK makes by itself."""
+        return self.status == 507 or (self.retry_after or 0) > SDKS_WAIT
 
 
 def as_request_error(error: Exception) -> RequestError:
@@ -83,6 +102,15 @@ def _no_credential(error: Any) -> RequestError:
         "or name another provider.",
         code="no_credential",
         param="provider",
+    )
+
+
+def _limit_exceeded(error: Any) -> RequestError:
+    return RequestError(
+        str(error),
+        status=429,
+        code="rate_limit_exceeded",
+        retry_after=max(1, math.ceil(error.retry_after)),
     )
 
 
@@ -117,6 +145,9 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     FileNotFoundError: lambda error: RequestError("The file's content is gone.", status=404),
     OperationalError: _unavailable,
     NoCredentialError: _no_credential,
+    NotAllowedError: lambda error: RequestError(str(error), status=403, code="not_allowed"),
+    LimitExceededError: _limit_exceeded,
+    OverLimitError: lambda error: RequestError(str(error), status=413, code="over_limit"),
     NotCancellableError: lambda error: RequestError(str(error), code="batch_not_cancellable"),
     NotDeletableError: lambda error: RequestError(str(error), code="batch_not_deletable"),
     IdempotencyConflictError: lambda error: RequestError(
@@ -186,9 +217,12 @@ class SurfaceView(ViewSet):
 
     def _explain(self, error: Exception, context: dict[str, Any]) -> Response:
         drain(self.request._request)
-        response = self.write_error(as_request_error(error))
+        known = as_request_error(error)
+        response = self.write_error(known)
         if response.status_code == 401:
             response["www-authenticate"] = "Bearer"
+        if known.retry_after is not None:
+            response["retry-after"] = str(known.retry_after)
         return response
 
 

@@ -13,6 +13,7 @@ from batches.services.delete import NotDeletableError, delete
 from batches.services.discard import credentials_with_leftovers, discard
 from batches.services.outcomes import results
 from batches.services.poll import credentials_due, poll, poll_now
+from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.sweep import beat, expire, forgotten
 from providers.models import NoCredentialError
 
@@ -22,7 +23,9 @@ __all__ = [
     "NotCancellableError",
     "NotCollectableError",
     "NotDeletableError",
+    "OverLimitError",
     "Repeat",
+    "Usage",
     "advance",
     "beat",
     "cancel",
@@ -38,4 +41,5 @@ __all__ = [
     "poll",
     "poll_now",
     "results",
+    "usage_of",
 ]

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from batches.models import Batch
+from batches.services import quota
 from files.models import File
 from providers.models import Credential, NoCredentialError, Workspace
 
@@ -38,8 +39,13 @@ def create(
 ) -> tuple[Batch, bool]:
     """The batch, and whether it is new: a repeated create gets the one that the first try made.
 
-    Raises NoCredentialError and IdempotencyConflictError.
+    Raises NoCredentialError, IdempotencyConflictError and what its key does not allow: NotAllowedError,
+    LimitExceededError and OverLimitError.
     """
+    if key := fields.get("virtual_key"):
+        key.check_provider(fields["provider"])
+        if model := fields.get("model_override"):
+            key.check_model(model)
     try:
         return _create(workspace, input_file, repeat, fields)
     except IntegrityError:
@@ -59,6 +65,8 @@ def _create(
             return made, False
         if not Credential.objects.usable(workspace=workspace, provider=fields["provider"]).exists():
             raise NoCredentialError(fields["provider"])
+        if key := fields.get("virtual_key"):
+            quota.check(key, input_file)
         now = timezone.now()
         batch = Batch.objects.create(
             workspace=workspace,

@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from batches.models import Batch, Job
+from batches.services import quota
 from batches.services.claim import Claim
 from batches.services.jobs import each, request_of, upstream_of
+from batches.services.quota import OverLimitError
 from batches.services.timing import poll_interval
 from batches.services.upload import content_of, uploaded
 from batches.services.validate import Findings, validate
@@ -16,7 +18,7 @@ from files import services as files
 from files.buckets import BucketError
 from providers import registry
 from providers.base import AnswerLostError, InputGoneError, JobState, UpstreamError
-from providers.models import Credential
+from providers.models import Credential, LimitExceededError
 
 # A provider may still be at work on a call that it gave no answer to: a look at once would be too early.
 SETTLE_SECONDS = 30
@@ -115,13 +117,19 @@ def _plan(claim: Claim) -> bool:
     if findings.errors:
         fail(claim, findings.errors)
         return False
-    _write_plan(claim, findings, credential)
+    try:
+        _write_plan(claim, findings, credential)
+    except (LimitExceededError, OverLimitError) as error:
+        fail(claim, [problem("records_per_day_exceeded", str(error))])
+        return False
     return True
 
 
 def _write_plan(claim: Claim, findings: Findings, credential: Credential) -> None:
+    """Raises LimitExceededError and OverLimitError."""
     batch = claim.batch
     with transaction.atomic():
+        quota.check_records(batch, findings.total)
         claim.write(
             {
                 "total": findings.total,

@@ -8,6 +8,7 @@ from batches import translate
 from batches.models import Batch
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
+from providers.models import NotAllowedError
 from providers.records import upstream_id
 
 MOST_ERRORS = 100
@@ -99,6 +100,8 @@ class _Check:
         self.findings = findings
         self.limits = limits
         self.seen: set[str] = set()
+        self.key = batch.virtual_key
+        self.allowed: set[str] = set()
 
     def record(self, line: bytes, record: translate.Record | RecordError) -> None:
         """Raises RecordError for what fails the whole batch."""
@@ -143,6 +146,7 @@ class _Check:
 
     def _model(self, record: translate.Record) -> str:
         model = self.source.model_of(record)
+        self._allowed(model)
         if not self.findings.model:
             self.findings.model = model
         if self.limits.one_model and model not in self.findings.open:
@@ -159,6 +163,18 @@ class _Check:
                     param="body.model",
                 )
         return model
+
+    def _allowed(self, model: str) -> None:
+        if self.key is None or model in self.allowed:
+            return
+        try:
+            self.key.check_model(model)
+        except NotAllowedError as error:
+            raise MalformedRecordError(
+                str(error), code="model_not_allowed", param="body.model"
+            ) from None
+        if len(self.allowed) < MOST_MODELS:
+            self.allowed.add(model)
 
 
 def _watched(chunks: Iterable[bytes], keep: Callable[[], None]) -> Iterable[bytes]:

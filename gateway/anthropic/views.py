@@ -21,6 +21,7 @@ from gateway.inline import Limits, created
 from gateway.repeats import repeat_of
 from gateway.surface import RequestError, SurfaceView, content_of, one, page, streamed
 from gateway.upload import receive
+from providers.models import Provider
 
 Row = TypeVar("Row", bound=Model)
 
@@ -33,7 +34,7 @@ DIALECT = "anthropic"
 class AnthropicView(SurfaceView):
     def write_error(self, error: RequestError) -> Response:
         response = Response(wire.write_error(error, self.request_id), status=error.status)
-        if error.status == 507:
+        if error.lasts:
             response["x-should-retry"] = "false"
         return response
 
@@ -123,7 +124,8 @@ class Files(AnthropicView):
 
 class Batches(AnthropicView):
     def create(self, request: Request) -> Response:
-        provider = self.only(request)
+        provider = self.only(request) or Provider.ANTHROPIC.value
+        self.caller.check_provider(provider)
         wire.read_betas(request.headers.get("anthropic-beta", ""))
         envelopes = wire.Envelopes()
         with created(

@@ -302,7 +302,7 @@ def new_batch(provider: str, total: int) -> dict[str, Any]:
     """The fields of a Batch of so many requests."""
     return {
         "surface": Surface.ANTHROPIC,
-        "provider": provider or Provider.ANTHROPIC.value,
+        "provider": provider,
         "endpoint": ENDPOINT_OF["chat"],
         "completion_window": "24h",
         "inline": True,

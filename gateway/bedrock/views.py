@@ -49,6 +49,7 @@ class Unknown(BedrockView):
 class Jobs(BedrockView):
     def create(self, request: Request) -> Response:
         provider = named_provider(request) or Provider.BEDROCK.value
+        self.caller.check_provider(provider)
         asked = read_create(self.body(request), provider=provider)
         repeat = services.Repeat(asked.digest, idempotency_key(asked.token))
         # Looked for at first: the input of a first try may be gone.

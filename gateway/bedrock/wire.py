@@ -87,6 +87,7 @@ ERRORS: dict[int, str] = {
 NAMED_ERRORS: dict[str, str] = {
     "batch_not_cancellable": "ConflictException",
     "idempotency_key_reused": "ConflictException",
+    "over_limit": "ServiceQuotaExceededException",
     "unknown_operation": "UnknownOperationException",
 }
 REUSED = "The clientRequestToken was used before, with other parameters: use a new one."

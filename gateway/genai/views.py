@@ -110,6 +110,7 @@ def find_file(rows: QuerySet[File], name: str) -> File:
 class Batches(GenAIView):
     def create(self, request: Request, version: str, model: str, verb: str) -> Response:
         provider = named_provider(request) or Provider.GEMINI.value
+        self.caller.check_provider(provider)
         self.query(request).refuse_others()
         model = operations.read_model(model)
         with created(

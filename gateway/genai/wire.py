@@ -234,6 +234,9 @@ def write_error(error: RequestError) -> dict[str, Any]:
     written: dict[str, Any] = {"code": error.status, "message": error.message, "status": word}
     if error.param:
         written["details"] = [violations([(error.param, error.message)])]
+    if error.retry_after is not None:
+        delay = f"{error.retry_after}s"
+        written["details"] = [{"@type": f"{TYPE}rpc.RetryInfo", "retryDelay": delay}]
     return {"error": written}
 
 

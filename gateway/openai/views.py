@@ -22,7 +22,7 @@ from gateway.openai import bedrock, wire
 from gateway.repeats import repeat_of
 from gateway.surface import RequestError, SurfaceView, content_of, one, page
 from gateway.upload import receive
-from providers.models import Credential
+from providers.models import Credential, Provider
 
 REQUESTS = (("requests",),)
 CONTENT = "/content"
@@ -36,7 +36,7 @@ def wants_json(request: Request) -> bool:
 class OpenAIView(SurfaceView):
     def write_error(self, error: RequestError) -> Response:
         response = Response(wire.write_error(error), status=error.status)
-        if error.status == 507:
+        if error.lasts:
             response["x-should-retry"] = "false"
         return response
 
@@ -63,9 +63,10 @@ class OpenAIView(SurfaceView):
         return decoded(body, dict[str, object]) if body else {}
 
     def file(self, file_id: str, *, region: str = "") -> File:
-        """A file of ours, or any object in S3. Raises RequestError and BucketError."""
+        """A file of ours, or any object in S3. Raises RequestError, NotAllowedError and BucketError."""
         workspace = self.caller.workspace
         if name := bedrock.read_name(file_id):
+            self.caller.check_provider(Provider.BEDROCK)
             return objects.find(
                 workspace, bucket_of(workspace, name.bucket, region=region), name.key
             )
@@ -167,7 +168,8 @@ class Files(OpenAIView):
         return File.objects.visible(self.caller.workspace)
 
     def bucket(self, folder: bedrock.Folder) -> Bucket:
-        """Raises RequestError, NoCredentialError and BucketError."""
+        """Raises RequestError, NotAllowedError, NoCredentialError and BucketError."""
+        self.caller.check_provider(Provider.BEDROCK)
         try:
             return bucket_of(self.caller.workspace, folder.bucket, region=folder.region)
         except NoBucketNamedError:
@@ -215,6 +217,7 @@ class Batches(OpenAIView):
         provider = fields["provider"] or provider_of(
             workspace, file, model=fields["model_override"]
         )
+        self.caller.check_provider(provider)
         fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
         usable = Credential.objects.usable(workspace=workspace, provider=provider)
         bedrock.check_job(fields, next((one.options for one in usable[:1]), None))

@@ -256,7 +256,8 @@ def write_deleted(file: File) -> dict[str, Any]:
 
 
 def write_error(error: RequestError) -> dict[str, Any]:
-    kind = "server_error" if error.status >= 500 else "invalid_request_error"
+    usual = "server_error" if error.status >= 500 else "invalid_request_error"
+    kind = "rate_limit_exceeded" if error.status == 429 else usual
     code = "invalid_api_key" if error.status == 401 else error.code
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": code}}
 

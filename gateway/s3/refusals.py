@@ -10,7 +10,7 @@ CODES: dict[str, tuple[int, str]] = {
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size."),
     "IncompleteBody": (400, "The request broke off before all of its body was there."),
     "InternalError": (500, "We encountered an internal error. Please try again."),
-    "InvalidAccessKeyId": (403, "The access key id is unknown here or was revoked."),
+    "InvalidAccessKeyId": (403, "The access key id is unknown here, revoked or expired."),
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
@@ -42,6 +42,7 @@ CODES: dict[str, tuple[int, str]] = {
     "NotImplemented": (501, "What you asked for is not implemented here."),
     "NotModified": (304, "Not Modified"),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold"),
+    "SlowDown": (503, "Please reduce your request rate."),
     "ServiceUnavailable": (503, "A part of the server is down. Please try again."),
     "XAmzContentSHA256Mismatch": (
         400,
@@ -57,7 +58,10 @@ SHARED: dict[str | None, str] = {
     "invalid_value": "InvalidArgument",
     "no_such_bucket": "NoSuchBucket",
     "no_such_key": "NoSuchKey",
+    "not_allowed": "AccessDenied",
     "overloaded": "ServiceUnavailable",
+    # With its own status, which all of its SDKs try again.
+    "rate_limit_exceeded": "SlowDown",
     "request_too_large": "MaxMessageLengthExceeded",
     "server_error": "InternalError",
     # Not one of S3's. Its status is none that SDKs try again.

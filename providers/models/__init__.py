@@ -2,14 +2,21 @@
 
 from providers.models.audit import AuditEvent
 from providers.models.credentials import Credential, NoCredentialError, Provider
-from providers.models.keys import KeyTexts, VirtualKey
+from providers.models.keys import (
+    KeyTexts,
+    LimitExceededError,
+    NotAllowedError,
+    VirtualKey,
+)
 from providers.models.workspaces import Workspace
 
 __all__ = [
     "AuditEvent",
     "Credential",
     "KeyTexts",
+    "LimitExceededError",
     "NoCredentialError",
+    "NotAllowedError",
     "Provider",
     "VirtualKey",
     "Workspace",

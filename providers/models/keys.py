@@ -1,11 +1,16 @@
 """What clients present, and what it lets them do."""
 
 import hashlib
+import re
 import secrets
 import string
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import connection, models
+from django.utils import timezone
 
 from providers.ids import new_id
 from providers.models.names import check_names
@@ -21,6 +26,18 @@ class KeyTexts(NamedTuple):
     secret_access_key: str
 
 
+class NotAllowedError(Exception):
+    """The key may not use the provider or the model, as the message says."""
+
+
+class LimitExceededError(Exception):
+    """The key has used up what it may for now. The message names the limit; try again in `retry_after` s."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class VirtualKey(models.Model):
     """What a client presents. Only its hash is kept.
 
@@ -32,6 +49,10 @@ class VirtualKey(models.Model):
     ACCESS_PREFIX = "BFKA"
     ACCESS_ALPHABET = string.ascii_uppercase + "234567"
     ACCESS_LENGTH = 20
+    # Its `last_used_at` is behind by no more than this.
+    SEEN_EVERY = timedelta(minutes=1)
+    # Which are valid at a moment: the one place that says so.
+    VALID = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)"
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="keys")
@@ -70,6 +91,9 @@ class VirtualKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False, help_text="to the minute")
 
+    # Whether nobody has noted for a while that it is in use.
+    unseen = False
+
     class Meta:
         ordering = ["-created_at"]
 
@@ -78,16 +102,35 @@ class VirtualKey(models.Model):
 
     @classmethod
     def valid(cls, digest: str) -> "VirtualKey | None":
-        """The key with this digest, if it is not revoked.
+        """The key with this digest, if it is neither revoked nor over."""
+        return cls.valid_by("digest", digest)
 
-        In SQL: every request asks this, and the ORM takes twice as long to put the same together. Of
-        the workspace only the id is there; the rest is read when somebody wants it.
+    @classmethod
+    def valid_by(cls, column: str, value: str) -> "VirtualKey | None":
+        """The valid key with this in a column that is unique.
+
+        In SQL, and only what every request needs, since every request asks: the ORM takes three times as
+        long. What else there is, and of the workspace all but the id, is read when somebody wants it.
         """
-        sql = f'SELECT * FROM "{cls._meta.db_table}" WHERE digest = %s AND revoked_at IS NULL'
-        for key in cls.objects.raw(sql, [digest]):
-            key.workspace = Workspace.from_db(key._state.db, ["id"], [key.workspace_id])
-            return key
-        return None
+        now = timezone.now()
+        moments = [
+            connection.ops.adapt_datetimefield_value(at) for at in (now - cls.SEEN_EVERY, now)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id, workspace_id, requests_per_minute, "
+                "last_used_at IS NULL OR last_used_at <= %s "
+                f'FROM "{cls._meta.db_table}" WHERE "{column}" = %s AND {cls.VALID}',
+                [moments[0], value, moments[1]],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        *values, unseen = row
+        key = cls.from_db(connection.alias, ["id", "workspace_id", "requests_per_minute"], values)
+        key.workspace = Workspace.from_db(connection.alias, ["id"], [key.workspace_id])
+        key.unseen = bool(unseen)
+        return key
 
     @classmethod
     def digest_of(cls, text: str) -> str:
@@ -109,3 +152,52 @@ class VirtualKey(models.Model):
     def signing_secret(self) -> str:
         """What its clients of AWS sign with. Raises SecretUnreadableError."""
         return decrypt(self.encrypted_signing_secret)
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, **options: Any
+    ) -> None:
+        """Whoever asks for one field that `valid_by` left out will ask for others: all are read at once."""
+        fields = fields if fields is None else {*fields, *self.get_deferred_fields()}
+        super().refresh_from_db(using, fields, **options)
+
+    @property
+    def state(self) -> str:
+        """valid, expired or revoked: as VALID has it."""
+        if self.revoked_at:
+            return "revoked"
+        over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "expired" if over else "valid"
+
+    def check_provider(self, provider: str) -> None:
+        """Raises NotAllowedError."""
+        if self.allowed_providers and provider not in self.allowed_providers:
+            raise NotAllowedError(
+                f"This key may not use the provider '{provider}': "
+                f"name {_or(self.allowed_providers)}, or ask the operator."
+            )
+
+    def check_model(self, model: str) -> None:
+        """Raises NotAllowedError."""
+        if not self.allows_model(model):
+            raise NotAllowedError(
+                f"This key may not use the model '{model[:100]}': "
+                f"name {_or(self.allowed_models)}, or ask the operator."
+            )
+
+    def allows_model(self, model: str) -> bool:
+        """Google's names count with their prefix and without."""
+        names = {model, model.removeprefix("models/")}
+        return not self.allowed_models or any(
+            _pattern(allowed).fullmatch(name) for allowed in self.allowed_models for name in names
+        )
+
+
+@lru_cache(maxsize=1024)
+def _pattern(allowed: str) -> re.Pattern[str]:
+    """A * stands for any text, and nothing else for anything but itself."""
+    return re.compile(".*".join(map(re.escape, allowed.split("*"))), re.DOTALL)
+
+
+def _or(names: Sequence[str]) -> str:
+    *others, last = (f"'{name}'" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last

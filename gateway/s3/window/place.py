@@ -14,6 +14,7 @@ from gateway.s3.call import Call
 from gateway.s3.conditions import tags
 from gateway.s3.refusals import CODES, S3Error
 from gateway.s3.tags import TAG, quoted, tag_of
+from providers.models import Provider
 
 # S3 says no more than the status to a HEAD.
 OF_A_HEAD = {
@@ -30,9 +31,13 @@ QUIET = frozenset({401, 403})
 
 
 class Place:
-    """A bucket. Its methods raise S3Error, and BucketError where S3 cannot be used."""
+    """A bucket. Its methods raise S3Error, and BucketError where S3 cannot be used.
+
+    Raises NotAllowedError if the key may not use Bedrock.
+    """
 
     def __init__(self, call: Call, bucket: str = "") -> None:
+        call.caller.check_provider(Provider.BEDROCK)
         self.workspace = call.workspace
         self.bucket: Bucket = bucket_of(call.workspace, bucket or call.bucket)
 
