@@ -65,7 +65,7 @@ def check_access(**asked: Any) -> list[CheckMessage]:
     return [
         Warning(
             "Any key opens the default workspace to whoever reaches this server.",
-            hint="Set BIFROST_AUTH=keys, and make virtual keys in the admin.",
+            hint="Set BIFROST_AUTH=keys, and make virtual keys in the admin or with manage.py.",
             id="bifrost.W002",
         )
     ]

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from bifrost.access import auth_mode
 from bifrost.env import Environment
 from bifrost.keys import encryption_keys, secret_key
 
@@ -48,7 +49,7 @@ ADMIN_USER = env.text("BIFROST_ADMIN_USER", "admin")
 ADMIN_PASSWORD = env.text("BIFROST_ADMIN_PASSWORD")
 
 # What clients may do
-AUTH = env.choice("BIFROST_AUTH", ("open", "keys"), "open")
+AUTH = auth_mode(env, bind=BIND, public_host=PUBLIC_HOST)
 MAX_FILE_BYTES = env.whole("BIFROST_MAX_FILE_BYTES", 2 * 1024 * MEGABYTE)
 MAX_JSON_BYTES = env.whole("BIFROST_MAX_JSON_BYTES", 4 * MEGABYTE)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BYTES

@@ -7,10 +7,14 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from bifrost import settings
+from bifrost.access import auth_mode
+from bifrost.env import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"^#([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
@@ -93,6 +97,52 @@ def test_wrong_value_stops_the_start_with_a_sentence(name, value, sentence, tmp_
     assert sentence in last
 
 
+LOCAL = [
+    {},
+    {"BIFROST_BIND": "::1"},
+    {"BIFROST_BIND": "127.0.0.2", "BIFROST_PUBLIC_URL": "http://bifrost.localhost:8080"},
+]
+PUBLIC = [
+    {"BIFROST_BIND": "0.0.0.0"},
+    {"BIFROST_BIND": "::"},
+    {"BIFROST_PUBLIC_URL": "https://bifrost.example.com"},
+    {"BIFROST_PUBLIC_URL": "http://localhost.example.com"},
+]
+
+
+@pytest.mark.parametrize("variables", LOCAL)
+def test_on_its_own_machine_it_is_open(variables):
+    assert mode(variables) == "open"
+    assert mode({**variables, "BIFROST_AUTH": "keys"}) == "keys"
+
+
+@pytest.mark.parametrize("variables", PUBLIC)
+def test_where_others_reach_it_it_asks_for_keys(variables):
+    assert mode(variables) == "keys"
+
+
+@pytest.mark.parametrize("variables", PUBLIC)
+def test_open_to_others_is_refused_until_it_is_confirmed(variables):
+    opened = {**variables, "BIFROST_AUTH": "open"}
+    with pytest.raises(ImproperlyConfigured, match="BIFROST_OPEN_TO_ALL=1"):
+        mode(opened)
+    assert mode({**opened, "BIFROST_OPEN_TO_ALL": "1"}) == "open"
+
+
+def mode(variables):
+    env = Environment(variables)
+    address = env.address("BIFROST_PUBLIC_URL", "http://localhost:8080", example="")
+    bind = env.text("BIFROST_BIND", "127.0.0.1")
+    return auth_mode(env, bind=bind, public_host=urlsplit(address).hostname)
+
+
+@pytest.mark.parametrize("process", ["everything", "prepare", "web", "worker", "beat"])
+def test_no_process_starts_that_would_be_open_to_others(process, tmp_path):
+    refused = _launch(tmp_path, "/dev/null", process, BIFROST_AUTH="open", BIFROST_BIND="0.0.0.0")
+    assert refused.returncode != 0
+    assert "BIFROST_AUTH=open lets everybody who reaches 0.0.0.0 in" in refused.stderr
+
+
 def test_secrets_are_not_repeated_in_an_error(tmp_path):
     for name in ("BIFROST_SECRET_KEY", "BIFROST_ENCRYPTION_KEYS"):
         assert "hunter2" not in load_settings(tmp_path, **{name: "hunter2"}).stderr
@@ -125,10 +175,10 @@ def test_every_direct_dependency_has_its_reason():
     assert told - {"package"} == names
 
 
-def _launch(folder, env_file, **variables):
+def _launch(folder, env_file, process="healthy", **variables):
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-m", "bifrost.run", "healthy"],
+        [sys.executable, "-m", "bifrost.run", process],
         cwd=ROOT,
         env={
             **environment,
