@@ -7,7 +7,7 @@ each counts those before it.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Case, Count, F, Sum, When
+from django.db.models import BigIntegerField, Case, Count, F, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -20,7 +20,9 @@ DAY = timedelta(days=1)
 LOOK_AGAIN_SECONDS = 30
 # How many there are is known once they were looked at. Until then it is no more than there are lines.
 RECORDS = Case(
-    When(total__gt=0, then=F("total")), default=Coalesce(F("input_file__lines"), F("total"))
+    When(total__gt=0, then=F("total")),
+    default=Coalesce(F("input_file__lines"), 0),
+    output_field=BigIntegerField(),
 )
 
 
