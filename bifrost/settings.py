@@ -34,6 +34,8 @@ BIND = env.text("BIFROST_BIND", "127.0.0.1")
 PUBLIC_URL = env.address(
     "BIFROST_PUBLIC_URL", f"http://localhost:{PORT}", example="https://bifrost.example.com"
 )
+# What clients of AWS sign, where a proxy changes the host or the path.
+SIGNED_URL = env.address("BIFROST_SIGNED_URL", example="https://example.com/llm")
 HTTPS = PUBLIC_URL.startswith("https://")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"
 # Clients of S3 put the name of a bucket before that of the host.

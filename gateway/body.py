@@ -15,6 +15,8 @@ CHUNK_BYTES = 256 * 1024
 DRAIN_SECONDS = 30
 # Set once a body is read: until then the server does not let a client send who asked first.
 BEGUN = "bifrost.body_begun"
+# All of it, once it was read: who checks a signature needs it before the view does.
+WHOLE = "bifrost.body"
 
 
 class BrokenOffError(Exception):
@@ -32,7 +34,14 @@ def chunks(request: HttpRequest) -> Iterator[bytes]:
 
 
 def whole(request: HttpRequest) -> bytes:
-    """All of it, in memory. Raises RequestDataTooBig and BrokenOffError."""
+    """All of it, in memory, however often it is asked for. Raises RequestDataTooBig and BrokenOffError."""
+    if WHOLE not in request.META:
+        request.META[WHOLE] = _read_whole(request)
+    body: bytes = request.META[WHOLE]
+    return body
+
+
+def _read_whole(request: HttpRequest) -> bytes:
     body = bytearray()
     for chunk in chunks(request):
         body += chunk

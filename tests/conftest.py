@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from openai import OpenAI
 
+from tests.keyed import Keyed, running_keyed
 from tests.stack import Stack, running_stack
 
 
@@ -12,6 +13,13 @@ from tests.stack import Stack, running_stack
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One for all tests of the session: leave no faults in its sandbox."""
     with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    """One that only lets in who has a virtual key."""
+    with running_keyed(tmp_path_factory.mktemp("keyed")) as running:
         yield running
 
 

@@ -8,19 +8,22 @@ from rest_framework.response import Response
 
 from batches import services, tasks
 from batches.models import Batch
-from gateway.authentication import signed_scope
 from gateway.bedrock import wire
 from gateway.bedrock.asked import Create, idempotency_key, read_create, read_list, write_where
 from gateway.bedrock.listing import listed
 from gateway.bedrock.places import check_target, endpoint_of, input_of
+from gateway.bedrock.signing import JobsAuthentication
 from gateway.body import whole
 from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
+from gateway.signatures.scope import signed_region
 from gateway.surface import RequestError, SurfaceView
 from providers.models import Provider
 
 
 class BedrockView(SurfaceView):
+    authentication_classes = [JobsAuthentication]
+
     def write_error(self, error: RequestError) -> Response:
         status, body, headers = wire.write_error(error)
         return Response(body, status=status, headers=headers)
@@ -29,10 +32,6 @@ class BedrockView(SurfaceView):
         """The JSON object that was sent, empty where none was. Raises RequestError."""
         body = whole(request._request)
         return decoded(body, dict[str, object]) if body else {}
-
-    def region(self, request: Request) -> str:
-        """The one that a request was signed for, empty if it was not."""
-        return next(iter(signed_scope(request)[2:3]), "")
 
 
 class Unknown(BedrockView):
@@ -54,7 +53,7 @@ class Jobs(BedrockView):
         repeat = services.Repeat(asked.digest, idempotency_key(asked.token))
         # Looked for at first: the input of a first try may be gone.
         batch = services.made_before(self.caller.workspace, repeat) or self.make(asked, repeat)
-        return Response({"jobArn": wire.write_arn(batch, self.region(request))})
+        return Response({"jobArn": wire.write_arn(batch, signed_region(request._request))})
 
     def make(self, asked: Create, repeat: services.Repeat) -> Batch:
         check_target(self.caller.workspace, asked)
@@ -74,7 +73,7 @@ class Jobs(BedrockView):
         asked = read_list(request.query_params.dict(), statuses=tuple(wire.STATUS))
         rows = Batch.objects.visible(self.caller.workspace)
         found, where = listed(rows, asked, provider=named_provider(request))
-        region = self.region(request)
+        region = signed_region(request._request)
         answer: dict[str, object] = {
             "invocationJobSummaries": [wire.write_job(batch, region) for batch in found]
         }
@@ -84,7 +83,7 @@ class Jobs(BedrockView):
 
     def retrieve(self, request: Request, job_id: str) -> Response:
         named_provider(request)
-        return Response(wire.write_job(self.find(job_id), self.region(request)))
+        return Response(wire.write_job(self.find(job_id), signed_region(request._request)))
 
     def stop(self, request: Request, job_id: str) -> Response:
         named_provider(request)

@@ -88,6 +88,15 @@ NAMED_ERRORS: dict[str, str] = {
     "batch_not_cancellable": "ConflictException",
     "idempotency_key_reused": "ConflictException",
     "over_limit": "ServiceQuotaExceededException",
+    "key_missing": "MissingAuthenticationTokenException",
+    "access_key_unknown": "UnrecognizedClientException",
+    "signature_wrong": "InvalidSignatureException",
+    "signature_late": "InvalidSignatureException",
+    "url_expired": "InvalidSignatureException",
+    "url_early": "InvalidSignatureException",
+    "headers_unsigned": "InvalidSignatureException",
+    "authorization_malformed": "IncompleteSignatureException",
+    "query_malformed": "IncompleteSignatureException",
     "unknown_operation": "UnknownOperationException",
 }
 REUSED = "The clientRequestToken was used before, with other parameters: use a new one."

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 
-from gateway.authentication import signed_scope
 from gateway.caller import Caller
 from gateway.s3 import wire
 from gateway.s3.checksums import PREFIX
 from gateway.s3.operations import Operation, named
 from gateway.s3.payload import Payload
 from gateway.s3.refusals import invalid, not_implemented
+from gateway.signatures.scope import signed_region
 from providers.models import Workspace
 
 DELETE_AT_ONCE = 1000
@@ -45,8 +45,7 @@ class Call:
     @property
     def region(self) -> str:
         """The one that the client signed for, empty if it did not."""
-        scope = signed_scope(self.request)
-        return scope[2] if len(scope) > 3 else ""
+        return signed_region(self.request._request)
 
     def payload(self, *, computed: str = "") -> Payload:
         """Raises S3Error."""

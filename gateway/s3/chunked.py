@@ -4,41 +4,56 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 
 from gateway.s3.refusals import S3Error
+from gateway.signatures.chunks import ChunkSignatures
 
 CHUNKED = "aws-chunked"
 STREAMING = "STREAMING-"
 # Larger than a size and a signature, and than the trailers that anyone sends.
 LONGEST_LINE, LONGEST_TRAILERS = 1024, 16 * 1024
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})(;[^\r\n]*)?")
+TRAILER_SIGNATURE = "x-amz-trailer-signature"
+_HEAD = re.compile(rb"([0-9a-fA-F]{1,15})(;[^\r\n]*)?")
 
 
 class Unchunked:
     """The bytes within the chunks. `trailers` are there once all bytes are.
 
-    Signatures are skipped. Raises S3Error for what is no such body, or ends too early.
+    Without `signatures` to check them by, those of the chunks are skipped. Raises S3Error for what is no such
+    body, or ends too early, and RequestError for a signature that is wrong, after the bytes of its chunk.
     """
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], signatures: ChunkSignatures | None = None) -> None:
         self.trailers: dict[str, str] = {}
         self._chunks = chunks
+        self._signatures = signatures
         self._buffer = bytearray()
 
     def __iter__(self) -> Iterator[bytes]:
-        while size := self._size():
-            yield from self._take(size)
-            if bytes(self._exactly(2)) != b"\r\n":
+        size = -1
+        while size:
+            size, signature = self._head()
+            digest = hashlib.sha256()
+            for piece in self._take(size):
+                if self._signatures:
+                    digest.update(piece)
+                yield piece
+            if self._signatures:
+                self._signatures.check_chunk(digest.hexdigest(), signature)
+            if size and bytes(self._exactly(2)) != b"\r\n":
                 raise malformed("a chunk is longer than it says")
         self._read_trailers()
 
-    def _size(self) -> int:
-        found = _SIZE.fullmatch(self._line())
+    def _head(self) -> tuple[int, str]:
+        """The size of a chunk, and its signature, empty if it has none."""
+        found = _HEAD.fullmatch(self._line())
         if found is None:
             raise malformed("the size of a chunk is no number")
-        return int(found[1], 16)
+        extension = (found[2] or b"").decode("latin-1")
+        return int(found[1], 16), extension.removeprefix(";chunk-signature=").strip()
 
     def _line(self) -> bytes:
         while (end := self._buffer.find(b"\r\n")) < 0:
@@ -82,6 +97,10 @@ class Unchunked:
                 self.trailers[name.strip().lower()] = value.strip()
             elif name:
                 raise S3Error("MalformedTrailerError")
+        signature = self.trailers.pop(TRAILER_SIGNATURE, "")
+        if self._signatures and self.trailers:
+            signed = "".join(f"{name}:{value}\n" for name, value in self.trailers.items())
+            self._signatures.check_trailers(signed, signature)
 
 
 def is_chunked(content_sha256: str, content_encoding: str) -> bool:

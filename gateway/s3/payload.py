@@ -15,6 +15,7 @@ from gateway.s3 import checksums
 from gateway.s3.checksums import ALGORITHMS, PREFIX, Digest
 from gateway.s3.chunked import Unchunked, is_chunked
 from gateway.s3.refusals import S3Error
+from gateway.signatures.chunks import chunk_signatures
 
 CONTENT_SHA256, TRAILER = "x-amz-content-sha256", "x-amz-trailer"
 DECODED_LENGTH = "x-amz-decoded-content-length"
@@ -56,7 +57,7 @@ class Payload:
 
     def __iter__(self) -> Iterator[bytes]:
         raw = chunks(self._request)
-        body = Unchunked(raw) if self._chunked else raw
+        body = Unchunked(raw, chunk_signatures(self._request)) if self._chunked else raw
         size = 0
         for chunk in body:
             size += len(chunk)

@@ -51,23 +51,39 @@ CODES: dict[str, tuple[int, str]] = {
 }
 # What the errors that all surfaces share are called here.
 SHARED: dict[str | None, str] = {
+    "access_key_unknown": "InvalidAccessKeyId",
+    "authorization_malformed": "AuthorizationHeaderMalformed",
     "bucket_access_denied": "AccessDenied",
     "bucket_unavailable": "ServiceUnavailable",
+    "content_hash_missing": "InvalidRequest",
+    "content_hash_wrong": "InvalidArgument",
     "file_too_large": "EntityTooLarge",
+    "headers_unsigned": "AccessDenied",
     "incomplete_request": "IncompleteBody",
     "invalid_value": "InvalidArgument",
+    "key_missing": "AccessDenied",
     "no_such_bucket": "NoSuchBucket",
     "no_such_key": "NoSuchKey",
     "not_allowed": "AccessDenied",
     "overloaded": "ServiceUnavailable",
     # With its own status, which all of its SDKs try again.
     "rate_limit_exceeded": "SlowDown",
+    "query_malformed": "AuthorizationQueryParametersError",
     "request_too_large": "MaxMessageLengthExceeded",
     "server_error": "InternalError",
+    "signature_late": "RequestTimeTooSkewed",
+    "signature_wrong": "SignatureDoesNotMatch",
     # Not one of S3's. Its status is none that SDKs try again.
     "storage_full": "InsufficientStorage",
+    "url_early": "AccessDenied",
+    "url_expired": "AccessDenied",
 }
-BY_STATUS = {404: "NoSuchKey", 405: "MethodNotAllowed", 500: "InternalError"}
+BY_STATUS = {
+    401: "InvalidAccessKeyId",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    500: "InternalError",
+}
 
 
 class S3Error(RequestError):
@@ -106,12 +122,10 @@ def not_implemented(kind: str, name: str) -> S3Error:
     return error
 
 
-def in_s3_words(error: RequestError, *, key_presented: bool) -> S3Error:
-    """An error of any surface as one of S3. A refused key is a 403, and a missing one too."""
+def in_s3_words(error: RequestError) -> S3Error:
+    """An error of any surface as one of S3. A refused key is a 403."""
     if isinstance(error, S3Error):
         return error
-    if error.status == 401:
-        return S3Error("InvalidAccessKeyId" if key_presented else "AccessDenied")
     code = SHARED.get(error.code) or BY_STATUS.get(error.status, "InvalidRequest")
     usual = CODES.get(code, (error.status, ""))[0]
     return S3Error(code, error.message, status=usual)

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from files.names import ALL_FILES
-from gateway.authentication import presented_key
 from gateway.choice import named_provider
 from gateway.s3 import own, window, wire
 from gateway.s3.address import address_of
 from gateway.s3.call import Answer, Call
 from gateway.s3.operations import all_headers, asked, parameters
 from gateway.s3.refusals import in_s3_words, not_implemented
+from gateway.s3.signing import StorageAuthentication
 from gateway.surface import REQUEST_ID, RequestError, SurfaceView
 from providers.models import Credential, Provider
 
@@ -43,6 +43,7 @@ class XMLRenderer(BaseRenderer):
 class Storage(SurfaceView):
     """Every request below /bedrock/files."""
 
+    authentication_classes = [StorageAuthentication]
     renderer_classes = [XMLRenderer]
 
     def answer(self, request: Request) -> HttpResponseBase:
@@ -68,7 +69,7 @@ class Storage(SurfaceView):
 
     def write_error(self, error: RequestError) -> Response:
         request = self.request._request
-        refusal = in_s3_words(error, key_presented=bool(presented_key(self.request)))
+        refusal = in_s3_words(error)
         silent = request.method == "HEAD" or refusal.status == 304
         body = (
             b""

@@ -53,6 +53,11 @@ class VirtualKey(models.Model):
     SEEN_EVERY = timedelta(minutes=1)
     # Which are valid at a moment: the one place that says so.
     VALID = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)"
+    # What every request needs of its key.
+    ALWAYS = (
+        *("id", "workspace_id", "digest", "encrypted_signing_secret"),
+        "requests_per_minute",
+    )
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="keys")
@@ -106,6 +111,11 @@ class VirtualKey(models.Model):
         return cls.valid_by("digest", digest)
 
     @classmethod
+    def signing(cls, access_key_id: str) -> "VirtualKey | None":
+        """The valid key that signs with this id. Its signature is still to be checked."""
+        return cls.valid_by("access_key_id", access_key_id)
+
+    @classmethod
     def valid_by(cls, column: str, value: str) -> "VirtualKey | None":
         """The valid key with this in a column that is unique.
 
@@ -118,8 +128,7 @@ class VirtualKey(models.Model):
         ]
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, workspace_id, requests_per_minute, "
-                "last_used_at IS NULL OR last_used_at <= %s "
+                f"SELECT {', '.join(cls.ALWAYS)}, last_used_at IS NULL OR last_used_at <= %s "
                 f'FROM "{cls._meta.db_table}" WHERE "{column}" = %s AND {cls.VALID}',
                 [moments[0], value, moments[1]],
             )
@@ -127,7 +136,7 @@ class VirtualKey(models.Model):
         if row is None:
             return None
         *values, unseen = row
-        key = cls.from_db(connection.alias, ["id", "workspace_id", "requests_per_minute"], values)
+        key = cls.from_db(connection.alias, cls.ALWAYS, values)
         key.workspace = Workspace.from_db(connection.alias, ["id"], [key.workspace_id])
         key.unseen = bool(unseen)
         return key

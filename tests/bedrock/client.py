@@ -34,7 +34,7 @@ class Inside:
 
     def __call__(self, request: AWSPreparedRequest, **event: Any) -> AWSResponse:
         parts = urlsplit(request.url)
-        headers: dict[str, Any] = dict(request.headers.items())
+        headers: dict[str, Any] = {"Host": parts.netloc} | dict(request.headers.items())
         for name, value in headers.items():
             headers[name] = value.decode() if isinstance(value, bytes) else str(value)
         answer = self.client.generic(
@@ -78,7 +78,13 @@ class Judge:
 
 
 def boto(
-    client: Client, provider: str = "", *, region: str = REGION, key: str = "AKIDANY", **config: Any
+    client: Client,
+    provider: str = "",
+    *,
+    region: str = REGION,
+    key: str = "AKIDANY",
+    secret: str = "secret",
+    **config: Any,
 ) -> Any:
     """A client that asks for a provider as the guide does, by a header that it adds before it sends."""
     made: Any = boto3.client(
@@ -86,7 +92,7 @@ def boto(
         endpoint_url="http://testserver/bedrock",
         region_name=region,
         aws_access_key_id=key,
-        aws_secret_access_key="secret",
+        aws_secret_access_key=secret,
         config=Config(retries={"total_max_attempts": 1}, **config),
     )
 

@@ -64,25 +64,26 @@ def test_it_takes_no_parameters(client, made):
     assert (answer.status_code, answer["x-amzn-errortype"]) == (400, "ValidationException")
 
 
-@pytest.mark.parametrize("key", ["AKIDUNKNOWN", "bf-revoked"])
-def test_a_key_that_is_none_is_denied(client, credentials, settings, key: str):
-    settings.AUTH = "required"
-    boto = inside.boto(client, key=key)
-    error = refusal(boto.list_model_invocation_jobs)
-    assert isinstance(error, boto.exceptions.AccessDeniedException)
-    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-
-
-def test_the_access_key_id_is_the_virtual_key(client, credentials, workspace, settings, put):
-    settings.AUTH = "required"
-    put(questions("openai", "one"))
-    key = VirtualKey(workspace=workspace, name="boto3")
-    text = key.renew().key
-    key.save()
-    boto = inside.boto(client, "openai", key=text)
-    assert row(boto.create_model_invocation_job(**asked())["jobArn"]).virtual_key == key
+@pytest.mark.parametrize("text", ["bf-unknown", "AKIDUNKNOWN"])
+def test_a_key_that_is_none_is_denied(client, credentials, settings, text: str):
+    settings.AUTH = "keys"
     answer = client.get(
         "/bedrock/model-invocation-jobs", headers={"authorization": f"Bearer {text}"}
+    )
+    assert (answer.status_code, answer["x-amzn-errortype"]) == (403, "AccessDeniedException")
+
+
+def test_a_key_works_as_a_bearer_token_and_as_a_pair(client, credentials, workspace, settings, put):
+    settings.AUTH = "keys"
+    put(questions("openai", "one"))
+    key = VirtualKey(workspace=workspace, name="boto3")
+    texts = key.renew()
+    key.save()
+    pair = {"key": texts.access_key_id, "secret": texts.secret_access_key}
+    boto = inside.boto(client, "openai", **pair)
+    assert row(boto.create_model_invocation_job(**asked())["jobArn"]).virtual_key == key
+    answer = client.get(
+        "/bedrock/model-invocation-jobs", headers={"authorization": f"Bearer {texts.key}"}
     )
     assert len(answer.json()["invocationJobSummaries"]) == 1
 

@@ -19,10 +19,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { ended } from './ended.mjs';
 
-const [origin] = process.argv.slice(2);
+const [origin, , accessKeyId, secretAccessKey] = process.argv.slice(2);
 const account = {
   region: 'us-west-2',
-  credentials: { accessKeyId: 'node', secretAccessKey: 'node' },
+  credentials: { accessKeyId, secretAccessKey },
   maxAttempts: 1,
 };
 const to = (provider) => (client) => {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.keyed import Keyed
 from tests.stack import ROOT, Stack
 
 HERE = Path(__file__).parent
@@ -45,11 +46,17 @@ def packages() -> Path:
 @pytest.mark.timeout(FRESH_SECONDS + 120)
 @pytest.mark.parametrize("surface", ["openai", "anthropic", "genai", "aws"])
 def test_it_works(surface: str, packages: Path, stack: Stack, tmp_path: Path):
+    run(packages, f"{surface}.mjs", stack.url, tmp_path / "in.jsonl", "any", "any")
+
+
+@pytest.mark.timeout(FRESH_SECONDS + 120)
+def test_it_signs_with_a_key(packages: Path, keyed: Keyed, tmp_path: Path):
+    pair = (keyed.access_key_id, keyed.secret_access_key)
+    run(packages, "aws.mjs", keyed.stack.url, tmp_path / "in.jsonl", *pair)
+
+
+def run(packages: Path, *arguments: str | Path) -> None:
     done = subprocess.run(
-        ["node", f"{surface}.mjs", stack.url, tmp_path / "in.jsonl"],
-        cwd=packages,
-        capture_output=True,
-        text=True,
-        timeout=110,
+        ["node", *arguments], cwd=packages, capture_output=True, text=True, timeout=110
     )
     assert done.returncode == 0, done.stderr[-4000:]

@@ -143,6 +143,7 @@ def boto(
     provider: str = "",
     *,
     key: str = "AKIDANY",
+    secret: str = "secret",
     endpoint: str = ENDPOINT,
     **config: Any,
 ) -> Any:
@@ -152,7 +153,7 @@ def boto(
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=key,
-        aws_secret_access_key="secret",
+        aws_secret_access_key=secret,
         config=Config(retries={"total_max_attempts": 1}, **config),
     )
 

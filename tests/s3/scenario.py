@@ -1,4 +1,7 @@
-"""What a client of S3 does, in whichever version of boto3 runs it: prints the version at the end."""
+"""What a client of S3 does, in whichever version of boto3 runs it: prints the version at the end.
+
+The environment has the pair of keys.
+"""
 
 import io
 import sys
@@ -20,8 +23,6 @@ s3 = boto3.client(
     "s3",
     endpoint_url=url,
     region_name="us-west-2",
-    aws_access_key_id="any",
-    aws_secret_access_key="any",
 )
 s3.meta.events.register("before-send", name_provider)
 

@@ -96,6 +96,7 @@ def test_both_lines_of_the_sdk_do_the_same(stack: Stack, line: str, provider: st
 
     done = subprocess.run(
         [python, SCENARIO, f"{stack.url}/bedrock/files", provider],
+        env={**os.environ, **KEYS},
         capture_output=True,
         text=True,
         timeout=90,

@@ -1,0 +1,1 @@
+"""Requests that AWS's clients sign: whose key signed them, and whether it did."""
