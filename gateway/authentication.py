@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from gateway.caller import Caller
@@ -11,6 +11,7 @@ from providers.models import VirtualKey, Workspace
 
 HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
 MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
+ELSEWHERE = "Pages of other sites may not call Bifrost: call it from a program."
 INCORRECT = "Incorrect API key provided: it is unknown here, revoked or expired."
 
 
@@ -22,7 +23,7 @@ class Authentication(BaseAuthentication):
         if not text:
             raise AuthenticationFailed(MISSING)
         if settings.AUTH == "open":
-            return None, anyone(text)
+            return None, anyone(request, text)
         key = VirtualKey.valid(VirtualKey.digest_of(text))
         if key is None:
             raise AuthenticationFailed(INCORRECT)
@@ -39,10 +40,23 @@ def caller_of(key: VirtualKey) -> Caller:
     return Caller(key.workspace, key, key.digest)
 
 
-def anyone(name: str) -> Caller:
-    """Where any key will do: whoever calls with that one."""
+def anyone(request: Request, name: str) -> Caller:
+    """Where any key will do: whoever calls with that one. Raises PermissionDenied."""
+    if is_of_another_site(request):
+        raise PermissionDenied(ELSEWHERE)
     workspace = Workspace.objects.get(name=Workspace.DEFAULT)
     return Caller(workspace, None, VirtualKey.digest_of(name))
+
+
+def is_of_another_site(request: Request) -> bool:
+    """Whether a browser sends it for a page of somebody else's: where any key will do, each page on the
+    network has one.
+
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    own = f"{request.scheme}://{request.get_host()}"
+    site = request.headers.get("sec-fetch-site", "none")
+    return site not in ("none", "same-origin") or request.headers.get("origin", own) != own
 
 
 def presented_key(request: Request) -> str:

@@ -88,6 +88,35 @@ def test_without_any_key_nobody_comes_in(client, settings, mode):
     assert answer["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://example.com"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+)
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/openai/files", {"authorization": "Bearer any"}),
+        ("/bedrock/files/bucket?AWSAccessKeyId=any", {}),
+    ],
+)
+def test_where_any_key_will_do_the_pages_of_other_sites_are_kept_out(client, headers, path, key):
+    default_workspace()
+
+    assert client.get(path, headers=headers | key).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"sec-fetch-mode": "cors"}, {"origin": "http://testserver", "sec-fetch-site": "same-origin"}],
+)
+def test_programs_and_pages_of_its_own_come_in(client, headers):
+    default_workspace()
+
+    answer = client.get("/openai/files", headers=headers | {"authorization": "Bearer any"})
+
+    assert answer.status_code == 200
+
+
 def test_only_a_hash_of_a_key_is_kept():
     key, text = make_key(default_workspace())
 

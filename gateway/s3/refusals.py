@@ -80,6 +80,7 @@ SHARED: dict[str | None, str] = {
 }
 BY_STATUS = {
     401: "InvalidAccessKeyId",
+    403: "AccessDenied",
     404: "NoSuchKey",
     405: "MethodNotAllowed",
     500: "InternalError",

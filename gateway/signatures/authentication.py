@@ -32,7 +32,7 @@ class SignedAuthentication(Authentication):
             return super().authenticate(request)
         name = signed_scope(request._request)[0]
         if settings.AUTH == "open" and name:
-            return None, anyone(name)
+            return None, anyone(request, name)
         claim = self.claim(request._request)
         if claim is None:
             raise refused("key_missing")
