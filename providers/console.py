@@ -15,11 +15,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from providers.audit import Actor
+from providers.models import AuditEvent
+
 if TYPE_CHECKING:
     # unfold has no types of its own: its admin is Django's with other templates.
     from django.contrib.admin import ModelAdmin
 else:
     from unfold.admin import ModelAdmin
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who is written down for what somebody does in the admin."""
+    address = request.META.get("REMOTE_ADDR") or None
+    return Actor(AuditEvent.ActorKind.USER, request.user.get_username(), address)
 
 
 @dataclass(frozen=True)

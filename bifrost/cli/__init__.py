@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from bifrost.cli import workspaces
+from bifrost.cli import keys, workspaces
 
-NOUNS: list[ModuleType] = [workspaces]
+NOUNS: list[ModuleType] = [workspaces, keys]

@@ -2,71 +2,128 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from providers import cells
-from providers.console import Button, ConsoleAdmin
-from providers.models import VirtualKey
+from providers import audit, cells
+from providers.admin.fields import NamesField
+from providers.console import Button, ConsoleAdmin, actor_of
+from providers.models import KeyTexts, Provider, VirtualKey
+
+STATES = {"valid": "good", "expired": "warn", "revoked": "bad"}
+LIMITS = ["requests_per_minute", "batches_in_flight", "bytes_in_flight", "records_per_day"]
+SHOWN = ["begins", "pair", "state", "created", "used"]
+# What a client is given of a new key, and what each is called there.
+TEXTS = {
+    "key": "Key, for all SDKs",
+    "access_key_id": "Access key id, for AWS's",
+    "secret_access_key": "Secret access key, for AWS's",
+}
 
 
-class RevokedFilter(admin.SimpleListFilter):
+class StateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("valid", "Valid"), ("revoked", "Revoked")]
+        return [(state, state.title()) for state in STATES]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[VirtualKey]) -> Any:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(revoked_at__isnull=self.value() == "valid")
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        state = self.value()
+        return queryset.in_state(state) if state in STATES else queryset
+
+
+class KeyForm(forms.ModelForm[VirtualKey]):
+    allowed_providers = forms.MultipleChoiceField(
+        label="Providers",
+        required=False,
+        choices=Provider.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="None chosen: it may use all.",
+    )
+    allowed_models = NamesField(
+        label="Models",
+        help_text="One per line; a * stands for any text, as in claude-*. Empty: it may use all.",
+    )
+
+    class Meta:
+        model = VirtualKey
+        fields = ["name", "workspace", "expires_at", "allowed_providers", "allowed_models", *LIMITS]
+        labels = {
+            "expires_at": "Expires",
+            "requests_per_minute": "Requests per minute",
+            "batches_in_flight": "Batches in flight",
+            "bytes_in_flight": "Bytes in flight",
+            "records_per_day": "Records per day",
+        }
 
 
 @admin.register(VirtualKey)
 class VirtualKeyAdmin(ConsoleAdmin):
-    list_display = ["name", "workspace", "begins", "state", "created"]
+    form = KeyForm
+    list_display = ["name", "workspace", "begins", "state", "used", "expires", "created"]
     list_select_related = ["workspace"]
-    list_filter = [RevokedFilter, "workspace"]
+    list_filter = [StateFilter, "workspace"]
     search_fields = ["name", "id", "hint"]
     search_help_text = "Name, id or beginning of the key"
     actions = ["revoke"]
-    change_form_template = "admin/console/form.html"
+    change_form_template = "admin/providers/virtualkey/page.html"
 
     @admin.display(description="key")
     def begins(self, key: VirtualKey) -> SafeString:
         return cells.code(f"{key.hint}…")
 
+    @admin.display(description="access key id")
+    def pair(self, key: VirtualKey) -> SafeString:
+        return cells.code(key.access_key_id)
+
     @admin.display(description="state")
     def state(self, key: VirtualKey) -> SafeString:
-        return cells.label("revoked", "bad") if key.revoked_at else cells.label("valid", "good")
+        return cells.label(key.state, STATES[key.state])
+
+    @admin.display(description="last used")
+    def used(self, key: VirtualKey) -> SafeString:
+        return cells.ago(key.last_used_at) if key.last_used_at else cells.faint("never")
+
+    @admin.display(description="expires")
+    def expires(self, key: VirtualKey) -> SafeString:
+        return cells.ago(key.expires_at) if key.expires_at else cells.faint("never")
 
     @admin.display(description="created")
     def created(self, key: VirtualKey) -> SafeString:
         return cells.ago(key.created_at)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return ["name", "workspace", *(["begins", "state", "created"] if obj else [])]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        unlimited = (
+            "What is left empty is not limited. Over a limit clients are told when to try again."
+        )
+        return [
+            (None, {"fields": ["name", "workspace", *(SHOWN if obj else []), "expires_at"]}),
+            ("What it may use", {"fields": ["allowed_providers", "allowed_models"]}),
+            ("How much it may use", {"fields": LIMITS, "description": unlimited}),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["workspace", "begins", "state", "created"] if obj else []
+        return ["workspace", *SHOWN] if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Batches name the key that made them. It is revoked instead.
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        text = "" if change else obj.renew().key
+        texts = None if change else obj.renew()
         super().save_model(request, obj, form, change)
-        if text:
-            note = "This is the key. It is shown only now, so copy it: {}"
-            shown = format_html('<code class="bf-secret">{}</code>', text)
-            messages.warning(request, format_html(note, shown))
+        changed = {"changed": form.changed_data} if change else {}
+        done = "key.changed" if change else "key.made"
+        audit.record(actor_of(request), done, obj, workspace=obj.workspace, **obj.terms, **changed)
+        if texts:
+            messages.warning(request, _shown(texts))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.revoke_view)
@@ -92,18 +149,27 @@ class VirtualKeyAdmin(ConsoleAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[VirtualKey]) -> HttpResponse | None:
         return self._revoke(request, queryset)
 
-    def _revoke(self, request: HttpRequest, keys: QuerySet[VirtualKey]) -> HttpResponse | None:
-        valid = list(keys.filter(revoked_at=None))
+    def _revoke(self, request: HttpRequest, keys: Any) -> HttpResponse | None:
         question = self.confirmed(
             request,
-            valid,
-            question=f"Revoke {cells.count(len(valid), 'key')}?",
+            there := list(keys.filter(revoked_at=None)),
+            question=f"Revoke {cells.count(len(there), 'key')}?",
             consequence="Whoever uses them is refused from then on. This cannot be undone.",
             yes="Yes, revoke",
         )
         if question:
             return question
-        revoked = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.log_acts(request, valid, "Revoked.")
-        self.message_user(request, f"{cells.count(revoked, 'key')} revoked.", messages.SUCCESS)
+        revoked = keys.revoke()
+        for key in revoked:
+            audit.record(actor_of(request), "key.revoked", key, workspace=key.workspace)
+        self.log_acts(request, revoked, "Revoked.")
+        said = f"{cells.count(len(revoked), 'key')} revoked."
+        self.message_user(request, said, messages.SUCCESS)
         return None
+
+
+def _shown(texts: KeyTexts) -> SafeString:
+    """Each can be copied with a click."""
+    rows = ((TEXTS[name], text) for name, text in texts._asdict().items())
+    said = format_html_join("", '<br>{}: <code class="bf-secret">{}</code>', rows)
+    return format_html("This is the key. It is shown only now, so copy it.{}", said)

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('encrypted_signing_secret', models.TextField(editable=False)),
                 ('allowed_providers', models.JSONField(blank=True, default=list, help_text='providers that it may use, all if none is named', validators=[providers.models.names.check_names])),
                 ('allowed_models', models.JSONField(blank=True, default=list, help_text='models that it may use, with * for any ending, all if none is named', validators=[providers.models.names.check_names])),
-                ('requests_per_minute', models.PositiveIntegerField(blank=True, null=True)),
+                ('requests_per_minute', models.PositiveIntegerField(blank=True, help_text='requests of any kind, those that an SDK repeats as well', null=True)),
                 ('batches_in_flight', models.PositiveIntegerField(blank=True, help_text='batches that have not ended', null=True)),
                 ('bytes_in_flight', models.PositiveBigIntegerField(blank=True, help_text='bytes of the inputs of these', null=True)),
                 ('records_per_day', models.PositiveIntegerField(blank=True, help_text='records in batches of the last 24 hours', null=True)),

@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from providers.ids import new_id
@@ -38,6 +39,26 @@ class LimitExceededError(Exception):
         self.retry_after = retry_after
 
 
+class VirtualKeyQuerySet(models.QuerySet["VirtualKey"]):
+    def in_state(self, state: str) -> "VirtualKeyQuerySet":
+        """Those that are valid, expired or revoked."""
+        over = Q(expires_at__lte=timezone.now())
+        states = {
+            "revoked": Q(revoked_at__isnull=False),
+            "expired": over & Q(revoked_at=None),
+            "valid": ~over & Q(revoked_at=None),
+        }
+        return self.filter(states[state])
+
+    def revoke(self) -> "list[VirtualKey]":
+        """Refuse them from now on; returns those that were not revoked before."""
+        with transaction.atomic():
+            revoked = list(self.filter(revoked_at=None).select_for_update(of=("self",)))
+            found = VirtualKey.objects.filter(pk__in=[key.pk for key in revoked])
+            found.update(revoked_at=timezone.now())
+        return revoked
+
+
 class VirtualKey(models.Model):
     """What a client presents. Only its hash is kept.
 
@@ -49,6 +70,14 @@ class VirtualKey(models.Model):
     ACCESS_PREFIX = "BFKA"
     ACCESS_ALPHABET = string.ascii_uppercase + "234567"
     ACCESS_LENGTH = 20
+    TERMS = (
+        "allowed_providers",
+        "allowed_models",
+        "requests_per_minute",
+        "batches_in_flight",
+        "bytes_in_flight",
+        "records_per_day",
+    )
     # Its `last_used_at` is behind by no more than this.
     SEEN_EVERY = timedelta(minutes=1)
     # Which are valid at a moment: the one place that says so.
@@ -78,7 +107,9 @@ class VirtualKey(models.Model):
         validators=[check_names],
         help_text="models that it may use, with * for any ending, all if none is named",
     )
-    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="requests of any kind, those that an SDK repeats as well"
+    )
     batches_in_flight = models.PositiveIntegerField(
         null=True, blank=True, help_text="batches that have not ended"
     )
@@ -95,6 +126,8 @@ class VirtualKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False, help_text="to the minute")
+
+    objects = VirtualKeyQuerySet.as_manager()
 
     # Whether nobody has noted for a while that it is in use.
     unseen = False
@@ -168,6 +201,12 @@ class VirtualKey(models.Model):
         """Whoever asks for one field that `valid_by` left out will ask for others: all are read at once."""
         fields = fields if fields is None else {*fields, *self.get_deferred_fields()}
         super().refresh_from_db(using, fields, **options)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What it may do and how long, as JSON takes it. Nothing of it is secret."""
+        over = self.expires_at.isoformat() if self.expires_at else None
+        return {"expires_at": over, **{name: getattr(self, name) for name in self.TERMS}}
 
     @property
     def state(self) -> str:
