@@ -95,12 +95,10 @@ class Fourth:
         credentials = Credentials(self.access_key_id, secret)
         signer = SIGNERS.get(self.service, _Signer)(credentials, self.service, self.region)
         given = {name: message.headers.get(name, "") for name in self.signed_headers}
-        request = AWSRequest(
-            message.method,
-            f"https://{message.host}{path}",
-            headers=given,
-            params=[pair for pair in message.query if pair[0] != "X-Amz-Signature"],
-        )
+        # Pairs, and not the mapping that botocore declares: a name may be there twice.
+        query: Any = [pair for pair in message.query if pair[0] != "X-Amz-Signature"]
+        url = f"https://{message.host}{path}"
+        request = AWSRequest(message.method, url, headers=given, params=query)
         request.context |= {"timestamp": basic(self.time), "payload": payload}
         text = signer.string_to_sign(request, signer.canonical_request(request))
         sign = partial(signer.signature, request=request)
@@ -122,8 +120,9 @@ def read_header(request: HttpRequest, service: str) -> Fourth:
     return _read(given, "", time, None, service, "authorization_malformed")
 
 
-def read_query(query: QueryDict, service: str) -> Fourth:
+def read_query(given: QueryDict, service: str) -> Fourth:
     """Raises RequestError."""
+    query = {name: str(value) for name, value in given.items()}
     if query.get("X-Amz-Algorithm") != ALGORITHM:
         raise refused("query_malformed", f"X-Amz-Algorithm must be {ALGORITHM}.")
     for name in ("Credential", "SignedHeaders", "Signature", "Date", "Expires"):

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import SplitResult, quote
 
 from botocore.auth import HmacV1Auth
@@ -61,7 +62,7 @@ class Second:
 
     def _text(self, signer: _Signer, message: Message, resource: str) -> str:
         """What the client must have signed. A header goes before one in the query, as for the views."""
-        headers = HTTPHeaders()
+        headers: Any = HTTPHeaders()
         given = dict(self._in_query(message)) if self.ends else {}
         for name, value in (given | dict(message.headers)).items():
             headers[name] = value

@@ -7,6 +7,10 @@ import pytest
 from providers.models import VirtualKey, Workspace
 from providers.models.keys import KeyTexts
 from tests.s3.client import Server, boto
+from tests.s3.conftest import aws as aws
+from tests.s3.conftest import bucket as bucket
+from tests.s3.conftest import credential as credential
+from tests.s3.conftest import s3_url as s3_url
 from tests.s3.conftest import server as server
 from tests.s3.conftest import workspace as workspace
 from tests.signatures.signing import Signer

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from awscrt.checksums import crc32c
 
+from providers.models import Credential
 from tests.s3.client import ENDPOINT, Raw, Server
 from tests.s3.test_bodies import base64
 from tests.signatures.signing import STREAMED, Signer, seed_of
@@ -95,6 +96,24 @@ def test_what_is_changed_is_refused_and_leaves_nothing(put, s3: Any, change: str
 def test_a_trailer_is_signed_too(put, s3: Any, old: bytes, new: bytes, expected: Any):
     assert code(put(lambda body: body.replace(old, new), TRAILER)) == expected
     assert "Contents" not in s3.list_objects_v2(Bucket="b")
+
+
+@pytest.mark.parametrize("tail", [b"", b"x" * 9 * 2**20])
+def test_nothing_of_it_reaches_a_bucket_at_aws(
+    server: Server, signer: Signer, credential: Credential, aws: Any, bucket: str, tail: bytes
+):
+    """Be it sent on at once, or in parts as it comes."""
+    headers = signer.headers("PUT", f"{ENDPOINT}/{bucket}/k", payload=STREAMED)
+    right = signer.chunked([*CHUNKS, *filter(None, [tail])], seed_of(headers))
+    given = {name.replace("-", "_"): value for name, value in headers.items()}
+
+    wrong = server.raw("PUT", f"/{bucket}/k", right.replace(b"a", b"b", 1), **given)
+
+    assert code(wrong) == (403, "SignatureDoesNotMatch")
+    assert "Contents" not in aws.list_objects_v2(Bucket=bucket)
+    assert "Uploads" not in aws.list_multipart_uploads(Bucket=bucket)
+    assert server.raw("PUT", f"/{bucket}/k", right, **given).status == 200
+    assert aws.head_object(Bucket=bucket, Key="k")["ContentLength"] == len(CONTENT + tail)
 
 
 def test_a_body_cannot_be_cut_short(put, s3: Any):

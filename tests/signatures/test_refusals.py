@@ -1,5 +1,6 @@
 """What is signed wrongly is refused, and each surface says why in its vendor's words."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from providers.models import VirtualKey
 from providers.models.keys import KeyTexts
-from tests.s3.client import ENDPOINT, Raw, Server
+from tests.s3.client import ENDPOINT, Raw, Server, boto
 from tests.signatures.signing import Signer, encoded
 
 JOBS = "http://testserver/bedrock/model-invocation-jobs"
@@ -233,6 +234,12 @@ def test_bytes_may_be_left_unsigned(ask, signer: Signer):
     headers = signer.headers("PUT", f"{ENDPOINT}/b/k", payload="UNSIGNED-PAYLOAD")
 
     assert ask(headers, "PUT", "/b/k", b"any").status == 200
+
+
+def test_boto3_leaves_them_unsigned_over_tls(server: Server, pair: dict[str, str]):
+    over_tls = boto(server, "openai", endpoint=ENDPOINT.replace("http:", "https:"), **pair)
+
+    assert over_tls.put_object(Bucket="b", Key="k", Body=io.BytesIO(b"x"))["ChecksumCRC32"]
 
 
 def test_a_time_may_be_in_the_words_of_mail(ask, signer: Signer):
