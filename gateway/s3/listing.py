@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -140,8 +141,9 @@ def _write_token(name: str) -> str:
 
 
 def _read_token(token: str) -> str:
-    try:
-        return urlsafe_b64decode(token.encode()).decode()
-    except ValueError:
-        message = "The continuation token provided is incorrect"
-        raise S3Error("InvalidArgument", message, ArgumentName="continuation-token") from None
+    with suppress(ValueError):
+        name = urlsafe_b64decode(token.encode()).decode()
+        if "\0" not in name:
+            return name
+    message = "The continuation token provided is incorrect"
+    raise S3Error("InvalidArgument", message, ArgumentName="continuation-token")

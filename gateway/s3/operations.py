@@ -43,6 +43,8 @@ OPERATIONS: dict[tuple[str, str, str], str] = {
 IN_QUERIES = ("content-type", "content-md5")
 COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 SOURCE = "x-amz-copy-source"
+# The parameters of a query that are headers of the answer.
+ANSWERED = "response-"
 # What signs a request, what SDKs say of themselves, and what belongs to the body: payload.py reads that.
 HARMLESS = re.compile(
     r"x-amz-(date|content-sha256|security-token|user-agent|trailer|te|decoded-content-length"
@@ -52,6 +54,9 @@ HARMLESS = re.compile(
 )
 # The vendor's own are checked here and not by botocore: it would say so in Python's words.
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+# A query says what no header could, and most of it comes back as a header.
+_NOT_IN_HEADERS = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 BOOLEANS = {"true": True, "false": False}
 
 
@@ -137,10 +142,12 @@ def parameters(
         given["Key"] = address.key
     for name, (member, shape) in found.headers.items():
         if name in headers:
-            given[member] = _read(shape, name, headers[name])
+            given[member] = _read(shape, name, _header(name, headers[name]))
     for name, (member, shape) in found.query.items():
         if name in request.GET:
-            given[member] = _read(shape, name, request.GET[name])
+            text = request.GET[name]
+            checked = _header(name, text) if name.startswith(ANSWERED) else _kept(name, text)
+            given[member] = _read(shape, name, checked)
     if metadata := dict(_metadata(found, headers)):
         given["Metadata"] = metadata
     return given
@@ -149,7 +156,25 @@ def parameters(
 def _metadata(found: Operation, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in headers.items():
         if found.metadata and name.startswith(found.metadata):
-            yield name.removeprefix(found.metadata), value
+            if not _HEADER_NAME.fullmatch(name):
+                raise invalid(
+                    name, value, "The name of the metadata is none that a header can have."
+                )
+            yield name.removeprefix(found.metadata), _header(name, value)
+
+
+def _header(name: str, text: str) -> str:
+    """Raises S3Error for what would end a header, and begin another one, in the answer."""
+    if _NOT_IN_HEADERS.search(text):
+        raise invalid(name, text, f"{name} holds control characters, which no header can.")
+    return text
+
+
+def _kept(name: str, text: str) -> str:
+    """Raises S3Error for a character that PostgreSQL cannot keep, nor look for."""
+    if "\0" in text:
+        raise invalid(name, text, f"{name} holds the character U+0000.")
+    return text
 
 
 def _refuse_others(
@@ -196,7 +221,8 @@ def _boolean(name: str, text: str) -> bool:
 def _time(name: str, text: str) -> datetime:
     try:
         found: datetime = parse_timestamp(text)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, RuntimeError):
+        # The last is what botocore makes of an OverflowError of its own.
         raise invalid(name, text, f"{name} is no time.") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -45,6 +45,7 @@ class Storage(SurfaceView):
 
     authentication_classes = [StorageAuthentication]
     renderer_classes = [XMLRenderer]
+    keeps_encodings = True
 
     def answer(self, request: Request) -> HttpResponseBase:
         address = address_of(request._request)

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError
 
 from botocore.model import ListShape, Shape, StructureShape
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 from django.utils.http import http_date
 
 from gateway.s3.operations import Operation
@@ -39,6 +41,8 @@ ROOTS = {
 MOST_ELEMENTS = 50_000
 # XML has no way to say most of these, and would read the others as spaces. S3 writes them like this too.
 _SPECIAL = re.compile('[\x00-\x1f<>&"\x7f\ufffe\uffff]')
+# What clients must be able to read, unlike a key, which may have any name.
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;"}
 
 
@@ -72,8 +76,8 @@ def write_body(found: Operation, fields: Mapping[str, Any]) -> bytes:
 def write_error(error: S3Error, *, resource: str, request_id: str) -> bytes:
     fields = {
         "Code": error.code or "",
-        "Message": error.message,
-        **error.details,
+        "Message": _UNREADABLE.sub("\ufffd", error.message),
+        **{name: _UNREADABLE.sub("\ufffd", text) for name, text in error.details.items()},
         "Resource": quote(resource),
         "RequestId": request_id,
     }
@@ -149,19 +153,19 @@ def _in_header(shape: Shape, value: Any) -> str:
     return str(value)
 
 
-def _parsed(body: bytes) -> ElementTree.Element:
-    """Raises S3Error. Entities of its own may make a small document a large one."""
+def _parsed(body: bytes) -> Element:
+    """Raises S3Error: also for a document type, whose entities may make a small document a large one."""
     try:
         text = body.decode("utf-8-sig")
-        if "<!DOCTYPE" in text or text.count("<") > 2 * MOST_ELEMENTS:
+        if text.count("<") > 2 * MOST_ELEMENTS:
             raise S3Error("MalformedXML")
         # A text and not bytes, whose own declaration might name another encoding.
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError):
+        return cast(Element, fromstring(text, forbid_dtd=True))
+    except (ParseError, DefusedXmlException, ValueError):
         raise S3Error("MalformedXML") from None
 
 
-def _read(shape: Shape, element: ElementTree.Element) -> Any:
+def _read(shape: Shape, element: Element) -> Any:
     match shape.type_name:
         case "structure":
             return dict(_read_members(cast(StructureShape, shape), element))
@@ -175,12 +179,12 @@ def _read(shape: Shape, element: ElementTree.Element) -> Any:
             return element.text or ""
 
 
-def _read_members(shape: StructureShape, element: ElementTree.Element) -> Iterator[tuple[str, Any]]:
+def _read_members(shape: StructureShape, element: Element) -> Iterator[tuple[str, Any]]:
     _refuse_others(shape, element)
     for member, inner in shape.members.items():
         name = inner.serialization.get("name", member)
         if isinstance(inner, ListShape):
-            parent: ElementTree.Element | None = element
+            parent: Element | None = element
             if not inner.serialization.get("flattened"):
                 parent, name = element.find(f"{{*}}{name}"), "member"
             own = inner.member.serialization.get("name", name)
@@ -191,7 +195,7 @@ def _read_members(shape: StructureShape, element: ElementTree.Element) -> Iterat
             yield member, _read(inner, child)
 
 
-def _refuse_others(shape: StructureShape, element: ElementTree.Element) -> None:
+def _refuse_others(shape: StructureShape, element: Element) -> None:
     """Raises S3Error for an element that no such structure has."""
     known = {inner.serialization.get("name", member) for member, inner in shape.members.items()}
     if any(child.tag.rpartition("}")[2] not in known for child in element):
