@@ -55,6 +55,7 @@ AUTH = auth_mode(env, bind=BIND, public_host=PUBLIC_HOST)
 MAX_FILE_BYTES = env.whole("BIFROST_MAX_FILE_BYTES", 2 * 1024 * MEGABYTE)
 MAX_JSON_BYTES = env.whole("BIFROST_MAX_JSON_BYTES", 4 * MEGABYTE)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BYTES
+STALL_SECONDS = env.number("BIFROST_STALL_SECONDS", 60, least=1, most=3600)
 
 # The life of a batch
 POLL_SECONDS = env.number("BIFROST_POLL_SECONDS", 5, least=0.05, most=3600)

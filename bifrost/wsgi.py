@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from gateway.stalls import watched
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
-application = get_wsgi_application()
+application = watched(get_wsgi_application())

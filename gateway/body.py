@@ -24,13 +24,17 @@ class BrokenOffError(Exception):
 
 
 def chunks(request: HttpRequest) -> Iterator[bytes]:
-    """Raises BrokenOffError."""
+    """Raises BrokenOffError, also for less than was announced."""
     request.META[BEGUN] = True
     # Django reads nothing of a body whose length was not announced.
     announced = "HTTP_TRANSFER_ENCODING" not in request.META
     stream = request if announced else request.META["wsgi.input"]
+    size = 0
     while chunk := _read(stream):
+        size += len(chunk)
         yield chunk
+    if announced and size < _announced_size(request):
+        raise BrokenOffError
 
 
 def whole(request: HttpRequest) -> bytes:
@@ -64,6 +68,11 @@ def drain(request: HttpRequest) -> None:
         for _ in chunks(request):
             if time.monotonic() > deadline:
                 return
+
+
+def _announced_size(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _read(stream: Any) -> bytes:
