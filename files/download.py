@@ -11,7 +11,8 @@ from django.utils.http import content_disposition_header
 from files import services
 from files.models import File
 
-UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
+# The last turn the direction of a text: what is shown as one name would be another.
+UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class UnavailableError(Exception):

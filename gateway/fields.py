@@ -1,5 +1,6 @@
 """Take the parameters of a request one by one, and refuse wrong ones as OpenAI does."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -22,11 +23,28 @@ Kind = TypeVar("Kind")
 
 
 def decoded(body: bytes | msgspec.Raw, kind: type[Kind]) -> Kind:
-    """JSON of that kind. Raises RequestError."""
+    """JSON of that kind, in which no object has a key twice. Raises RequestError."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        found = msgspec.json.decode(body, type=kind)
+        if isinstance(found, dict):
+            # Parsers differ in which of two they take: what one checked, another would not obey.
+            json.loads(bytes(body), object_pairs_hook=_once, parse_int=str, parse_float=str)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise no_json() from None
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raises RequestError for a key that comes twice."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise RequestError(
+                f"'{name[:100]}' is given twice: give it once.",
+                code="duplicate_key",
+                param=name[:100],
+            )
+        seen.add(name)
 
 
 def no_json() -> RequestError:

@@ -199,6 +199,8 @@ class SurfaceView(ViewSet):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = OneAnswer
     metadata_class = None
+    # Whether the encoding of a body is one of what is stored, and not of how it travels.
+    keeps_encodings = False
 
     @property
     def caller(self) -> Caller:
@@ -208,6 +210,18 @@ class SurfaceView(ViewSet):
     def request_id(self) -> str:
         """What the log calls the request, for errors that repeat it."""
         return str(self.request.META.get(REQUEST_ID, ""))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises RequestError for a body that is compressed: what it would grow to is not to be known."""
+        super().initial(request, *args, **kwargs)
+        encoding = request.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity") and not self.keeps_encodings:
+            raise RequestError(
+                f"The body is encoded as '{encoding[:100]}': send it as it is, without content-encoding.",
+                status=415,
+                code="unsupported_content_encoding",
+                param="content-encoding",
+            )
 
     def write_error(self, error: RequestError) -> Response:
         raise NotImplementedError
