@@ -9,7 +9,7 @@ from batches.models import Batch
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
 from providers.models import NotAllowedError
-from providers.records import upstream_id
+from providers.records import LineTooLongError, upstream_id
 
 MOST_ERRORS = 100
 # What our id and the like may add to a line on its way upstream.
@@ -81,8 +81,8 @@ def validate(batch: Batch, limits: Limits, *, keep: Callable[[], None]) -> Findi
                 if len(findings.errors) == MOST_ERRORS:
                     break
         findings.dropped = dict(source.translation.dropped)
-    except MalformedRecordError as error:
-        findings.blame(error, None)
+    except LineTooLongError as error:
+        findings.blame(error, error.line)
     if not findings.total and not findings.errors:
         nothing = MalformedRecordError("The input file holds no requests.", code="empty_file")
         findings.blame(nothing, None)

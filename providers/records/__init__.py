@@ -3,7 +3,12 @@
 from providers.records.body import Asked, Body, ProviderBody, Subject
 from providers.records.dialect import Dialect, Record, Result
 from providers.records.envelope import Failure, FailureKind, record_number, upstream_id
-from providers.records.errors import MalformedRecordError, RecordError, UnsupportedFeatureError
+from providers.records.errors import (
+    LineTooLongError,
+    MalformedRecordError,
+    RecordError,
+    UnsupportedFeatureError,
+)
 from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines
 from providers.records.losses import Losses
 
@@ -15,6 +20,7 @@ __all__ = [
     "Dialect",
     "Failure",
     "FailureKind",
+    "LineTooLongError",
     "Losses",
     "MalformedRecordError",
     "ProviderBody",

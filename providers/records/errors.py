@@ -23,6 +23,14 @@ class MalformedRecordError(RecordError):
     """It does not have the shape of its dialect."""
 
 
+class LineTooLongError(MalformedRecordError):
+    """Nothing behind the line can be read either. `line` is its number."""
+
+    def __init__(self, line: int, longest: int) -> None:
+        super().__init__(f"This line is longer than {longest} bytes.", code="line_too_long")
+        self.line = line
+
+
 class UnsupportedFeatureError(RecordError):
     """The target has no words for something in it."""
 

@@ -76,7 +76,7 @@ def test_a_file_without_a_record(openai: OpenAI, content: bytes):
 def test_a_line_beyond_all_measure(openai: OpenAI):
     batch = run(openai, jsonl([chat("long", "x" * 17 * 2**20)]))
 
-    assert errors(batch) == [("line_too_long", None, None)]
+    assert errors(batch) == [("line_too_long", None, 1)]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

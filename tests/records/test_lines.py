@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.base import MalformedRecordError
-from providers.records import BYTE_ORDER_MARK, lines, record_number, upstream_id
+from providers.records import (
+    BYTE_ORDER_MARK,
+    LineTooLongError,
+    lines,
+    record_number,
+    upstream_id,
+)
 
 # Bytes in which everything that a line reader can stumble over is frequent.
 pieces = st.sampled_from([b"\n", b"\r\n", b"\r", b" ", b"\t", BYTE_ORDER_MARK, b"a", b"{}", b"\0"])
@@ -47,11 +53,13 @@ def test_a_line_beyond_the_limit_is_found_in_any_chunks(
     given_: tuple[bytes, list[bytes]], longest: int
 ):
     content, chunks = given_
-    too_long = any(len(line) > longest for line in content.split(b"\n"))
+    sizes = enumerate(map(len, content.split(b"\n")), 1)
+    first = next((number for number, size in sizes if size > longest), None)
 
-    if too_long:
-        with pytest.raises(MalformedRecordError, match="longer than"):
+    if first:
+        with pytest.raises(LineTooLongError, match="longer than") as caught:
             list(lines(chunks, longest=longest))
+        assert caught.value.line == first
     else:
         assert list(lines(chunks, longest=longest)) == list(reference(content))
 
