@@ -28,14 +28,14 @@ LEAST_BYTES = 4096
 MOST_SECONDS = 24 * 3600
 LOOKS = 4
 DESCRIPTORS = Path("/proc/self/fd")
-# Of `struct tcp_info` in linux/tcp.h: milliseconds since data was sent, and came; bytes that were taken.
-_SENT_AT, _CAME_AT, _TAKEN_AT, _INFO_BYTES = 44, 52, 120, 128
+# Of `struct tcp_info` in linux/tcp.h: how many bytes the client took, and how many came from it.
+_TAKEN_AT, _CAME_AT, _INFO_BYTES = 120, 128, 136
 
 Application = Callable[[dict[str, Any], Any], Any]
 
 
 class StalledError(OSError):
-    """The client sent less than anyone would, or took too long over all."""
+    """The client took too long over all."""
 
 
 class Exchange:
@@ -60,30 +60,22 @@ class Exchange:
 
 
 class Input:
-    """A body that raises StalledError where its client sends too little."""
+    """A body. Raises StalledError if its client takes too long over it."""
 
     def __init__(self, stream: Any, exchange: Exchange) -> None:
         self._stream = stream
         self._exchange = exchange
-        self._came, self._waited = 0, 0.0
 
     def read(self, size: int = -1) -> bytes:
-        return self._counted(lambda: self._stream.read(size if size >= 0 else None))
+        return self._awaited(lambda: self._stream.read(None if size < 0 else size))
 
     def readline(self, size: int = -1) -> bytes:
-        return self._counted(lambda: self._stream.readline())
+        return self._awaited(lambda: self._stream.readline())
 
-    def _counted(self, read: Callable[[], bytes]) -> bytes:
-        before = self._exchange.waited
+    def _awaited(self, read: Callable[[], bytes]) -> bytes:
         with stepping_aside(), self._exchange.waiting():
             chunk = read()
-        self._came += len(chunk)
-        self._waited += self._exchange.waited - before
-        if self._came >= LEAST_BYTES:
-            self._came, self._waited = 0, 0.0
-        if chunk and (
-            self._waited > settings.STALL_SECONDS or self._exchange.waited > MOST_SECONDS
-        ):
+        if self._exchange.waited > MOST_SECONDS:
             raise StalledError
         return chunk
 
@@ -108,10 +100,10 @@ class Output:
         self._answer.close()
 
 
-class Untaken(NamedTuple):
-    """How much of what we sent was taken, and since when it is no more than that."""
+class Moved(NamedTuple):
+    """How many bytes had moved, and since when that is hardly more."""
 
-    taken: int
+    bytes: int
     since: float
 
 
@@ -122,7 +114,7 @@ class Watch:
         self.port = port
         self.seconds = seconds
         self.exchanges: set[Exchange] = set()
-        self._untaken: dict[Any, Untaken] = {}
+        self._moved: dict[Any, Moved] = {}
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="stalls", daemon=True).start()
@@ -133,41 +125,33 @@ class Watch:
             self.look()
 
     def look(self) -> None:
-        silent_may_go = self._somebody_stalls()
-        seen: dict[Any, Untaken] = {}
+        somebody_stalls = self._somebody_stalls()
+        seen: dict[Any, Moved] = {}
         for connection in _connections(self.port):
             with closing(connection), suppress(OSError):
-                if self._takes_nothing(connection, seen) or (
-                    silent_may_go and self._is_silent(connection)
-                ):
+                takes_nothing = _unsent(connection) > 0
+                key = (connection.getpeername(), takes_nothing)
+                seen[key] = self._since(key, _bytes_of(connection))
+                is_slow = time.monotonic() - seen[key].since >= self.seconds
+                if is_slow and (takes_nothing or somebody_stalls):
                     connection.shutdown(socket.SHUT_RDWR)
-        self._untaken = seen
+        self._moved = seen
+
+    def _since(self, key: Any, moved: int) -> Moved:
+        last = self._moved.get(key)
+        if last is None or moved >= last.bytes + LEAST_BYTES:
+            return Moved(moved, time.monotonic())
+        return last
 
     def _somebody_stalls(self) -> bool:
         """Whether a client is waited for that long, and no client waits that long for us.
 
-        Which connection a request came by is not to be known. But one on which nothing moved for that long
-        is that of a request that waits for its client, if no other request is as old.
+        Which connection a request came by is not to be known. But one on which hardly anything moved for
+        that long is idle, or that of a request that waits for its client, if no other request is as old.
         """
         before = time.monotonic() - self.seconds
         old = [exchange.waits for exchange in list(self.exchanges) if exchange.since < before]
         return bool(old) and all(old)
-
-    def _is_silent(self, connection: socket.socket) -> bool:
-        info = _info(connection)
-        quiet = min(_number(info, "I", _SENT_AT), _number(info, "I", _CAME_AT))
-        return quiet >= self.seconds * 1000 and not _unsent(connection)
-
-    def _takes_nothing(self, connection: socket.socket, seen: dict[Any, Untaken]) -> bool:
-        if not _unsent(connection):
-            return False
-        now, peer = time.monotonic(), connection.getpeername()
-        taken = _number(_info(connection), "Q", _TAKEN_AT)
-        last = self._untaken.get(peer)
-        if last is None or taken >= last.taken + LEAST_BYTES:
-            last = Untaken(taken, now)
-        seen[peer] = last
-        return now - last.since >= self.seconds
 
 
 def watched(application: Application) -> Application:
@@ -218,13 +202,10 @@ def _is_of(connection: socket.socket, port: int) -> bool:
         return False
 
 
-def _info(connection: socket.socket) -> bytes:
-    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
-
-
-def _number(info: bytes, kind: str, at: int) -> int:
-    number: int = struct.unpack_from(f"={kind}", info, at)[0]
-    return number
+def _bytes_of(connection: socket.socket) -> int:
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
+    taken, came = (struct.unpack_from("=Q", info, at)[0] for at in (_TAKEN_AT, _CAME_AT))
+    return int(taken + came)
 
 
 def _unsent(connection: socket.socket) -> int:
