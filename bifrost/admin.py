@@ -1,12 +1,19 @@
-"""Who may use the admin itself."""
+"""Who may use the admin itself, and who tried to."""
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from providers.console import ConsoleAdmin
+from providers import cells
+from providers.console import ConsoleAdmin, ReadOnlyAdmin
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -23,3 +30,42 @@ class UserAdmin(DjangoUserAdmin[User], ConsoleAdmin):
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ConsoleAdmin):
     pass
+
+
+@admin.register(AccessAttempt)
+class FailedLoginAdmin(ReadOnlyAdmin):
+    """Failures that still count. To delete them is to let somebody try again at once."""
+
+    list_display = ["last", "address", "name", "failures", "browser"]
+    list_filter = []
+    search_fields = ["username", "ip_address"]
+    search_help_text = "Name or address"
+    fieldsets = [(None, {"fields": ["last", "address", "name", "failures", "browser"]})]
+    readonly_fields = ["last", "address", "name", "failures", "browser"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
+        return self._may(request, "delete")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessAttempt]:
+        since = timezone.now() - settings.AXES_COOLOFF_TIME
+        return super().get_queryset(request).filter(attempt_time__gte=since)
+
+    @admin.display(description="last failure")
+    def last(self, attempt: AccessAttempt) -> SafeString:
+        return cells.ago(attempt.attempt_time)
+
+    @admin.display(description="address")
+    def address(self, attempt: AccessAttempt) -> SafeString:
+        return cells.code(attempt.ip_address or "")
+
+    @admin.display(description="name")
+    def name(self, attempt: AccessAttempt) -> SafeString:
+        return cells.clipped(attempt.username or "", 40)
+
+    @admin.display(description="failures")
+    def failures(self, attempt: AccessAttempt) -> str:
+        return cells.number(attempt.failures_since_start)
+
+    @admin.display(description="browser")
+    def browser(self, attempt: AccessAttempt) -> SafeString:
+        return cells.clipped(attempt.user_agent, 40)

@@ -1,4 +1,6 @@
-"""What happens to every request: an id, and a line in the log that holds neither secret nor text."""
+"""What happens to every request: an id, a line in the log that holds neither secret nor text, and
+a word to browsers about what the answer may do.
+"""
 
 import logging
 import re
@@ -6,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.encoding import iri_to_uri
@@ -18,6 +21,22 @@ QUIET = {"/healthz", "/readyz"}
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Ours, which is OpenAI's too, and where the SDKs of Anthropic, Bedrock and S3 look for it.
 NAMES = ("x-request-id", "request-id", "x-amzn-requestid", "x-amz-request-id")
+
+ADMIN = "/admin/"
+POLICY = "content-security-policy"
+# What clients and providers wrote is no page, whatever a browser takes it for.
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+PERMISSIONS = ", ".join(
+    f"{name}=()"
+    for name in (
+        "camera",
+        "geolocation",
+        "microphone",
+        "payment",
+        "publickey-credentials-get",
+        "usb",
+    )
+)
 
 
 def request_log(
@@ -42,5 +61,23 @@ def request_log(
                 "%s %s %d in %.1f ms", request.method, path, response.status_code, milliseconds
             )
         return response
+
+    return middleware
+
+
+def browser_policy(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Pages of the admin may do what the settings say, all other answers nothing."""
+    admin = CSPMiddleware(get_response)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(ADMIN):
+            page = admin(request)
+            page["permissions-policy"] = PERMISSIONS
+            return page
+        answer = get_response(request)
+        answer.headers.setdefault(POLICY, NOTHING)
+        return answer
 
     return middleware

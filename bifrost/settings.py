@@ -1,19 +1,21 @@
 """Every setting of the project, read from the environment. `.env.example` documents each one."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
+from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from bifrost.access import auth_mode
 from bifrost.env import Environment
 from bifrost.keys import encryption_keys, secret_key
+from bifrost.theme import THEME
 
 django_stubs_ext.monkeypatch()
 
@@ -101,18 +103,22 @@ INSTALLED_APPS = [
     "files",
     "batches",
     "gateway",
+    "axes",
 ]
 MIDDLEWARE = [
     "gateway.turns.take_turns",
     "bifrost.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bifrost.middleware.browser_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bifrost.single_sign_on.SingleSignOn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "bifrost.urls"
 WSGI_APPLICATION = "bifrost.wsgi.application"
@@ -234,7 +240,7 @@ LOGGING = {
         # The INFO lines of these name hosts, buckets and keys of clients, or every single task.
         **{
             name: {"level": "WARNING"}
-            for name in ("boto3", "botocore", "s3transfer", "urllib3", "celery")
+            for name in ("boto3", "botocore", "s3transfer", "urllib3", "celery", "axes")
         },
     },
 }
@@ -243,17 +249,61 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
+# Browsers keep such a cookie from other hosts of the same domain, but take it over TLS only.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}bifrost_session"
 SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}bifrost_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.flag("BIFROST_REDIRECT_TO_HTTPS", default=True) and HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BIFROST_BEHIND_PROXY") else None
-)
+BEHIND_PROXY = env.flag("BIFROST_BEHIND_PROXY")
+PROXIES = env.whole("BIFROST_PROXIES", 1, most=16)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Pages of the admin. Alpine, which moves them, makes functions of the text in their attributes, and
+# the theme has styles in its pages.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.SELF],
+        "script-src": [csp.SELF, csp.UNSAFE_EVAL],
+        "style-src": [csp.SELF, csp.UNSAFE_INLINE],
+        "object-src": [csp.NONE],
+        "base-uri": [csp.NONE],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+    }
+}
+
+# Who may log in to the admin
+SSO_HEADER = env.text("BIFROST_SSO_HEADER")
+SSO_ADMINS = {name.lower() for name in env.words("BIFROST_SSO_ADMINS")}
+if SSO_HEADER and not BEHIND_PROXY:
+    raise ImproperlyConfigured(
+        "BIFROST_SSO_HEADER lets anybody in who can send that header: put a proxy before Bifrost "
+        "that sets it, and say BIFROST_BEHIND_PROXY=1."
+    )
+AUTHENTICATION_BACKENDS = [
+    *(["bifrost.single_sign_on.SingleSignOnBackend"] if SSO_HEADER else []),
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "bifrost.logins.Attempts"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "bifrost.logins.locked_out"
+AXES_CLIENT_IP_CALLABLE = "bifrost.logins.client_address"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# What is typed as a name is a password now and then. Neither in the log nor in the rows' form data.
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -282,37 +332,7 @@ def console_page(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
 
 
 UNFOLD = {
-    "SITE_TITLE": "Bifrost",
-    "SITE_HEADER": "Bifrost",
-    "SITE_SUBHEADER": "Batch jobs across providers",
-    "SITE_SYMBOL": "hub",
-    "SITE_URL": None,
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("bifrost/favicon.svg"),
-        }
-    ],
-    "DASHBOARD_CALLBACK": "batches.admin.dashboard.show",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(96.2% .018 272.314)",
-            "100": "oklch(93% .034 272.788)",
-            "200": "oklch(87% .065 274.039)",
-            "300": "oklch(78.5% .115 274.713)",
-            "400": "oklch(67.3% .182 276.935)",
-            "500": "oklch(58.5% .233 277.117)",
-            "600": "oklch(51.1% .262 276.966)",
-            "700": "oklch(45.7% .24 277.023)",
-            "800": "oklch(39.8% .195 277.366)",
-            "900": "oklch(35.9% .144 278.697)",
-            "950": "oklch(25.7% .09 281.288)",
-        }
-    },
-    "STYLES": [lambda request: static("bifrost/admin.css")],
+    **THEME,
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
@@ -336,6 +356,7 @@ UNFOLD = {
                     console_page("Virtual keys", "key", "providers", "virtualkey"),
                     console_page("Credentials", "lock", "providers", "credential"),
                     console_page("Users", "person", "auth", "user"),
+                    console_page("Failed log-ins", "gpp_maybe", "axes", "accessattempt"),
                 ],
             },
         ],

@@ -52,6 +52,7 @@ def _answer(chunks: Iterable[bytes], name: str) -> StreamingHttpResponse:
     headers = {
         "Content-Disposition": disposition or "attachment",
         "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, no-store",
     }
     return StreamingHttpResponse(chunks, content_type="application/octet-stream", headers=headers)

@@ -23,11 +23,14 @@ FOR_COMPOSE_ONLY = {"POSTGRES_PASSWORD", "STORE_PASSWORD"}
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-def load_settings(folder, **variables):
+LOAD = "from bifrost import settings; print('loaded', settings.PORT)"
+
+
+def load_settings(folder, program=LOAD, **variables):
     """Load the settings in a process of its own; what it prints is the outcome."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "from bifrost import settings; print('loaded', settings.PORT)"],
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env={**environment, "BIFROST_DATA": str(folder), **variables},
         capture_output=True,
@@ -85,6 +88,8 @@ def test_values_of_the_example_are_those_without_it(tmp_path):
         ("BIFROST_STORAGE_URL", "gs://bucket", "write s3://bucket/prefix or a folder."),
         ("BIFROST_SANDBOX_URL", "localhost:8090", "write http://127.0.0.1:8090."),
         ("OPENAI_BASE_URL", "api.openai.com", "write https://api.openai.com/v1."),
+        ("BIFROST_SSO_HEADER", "X-Forwarded-Email", "say BIFROST_BEHIND_PROXY=1."),
+        ("BIFROST_PROXIES", "0", "must lie between 1 and 16."),
         ("BIFROST_LOG_LEVEL", "LOUD", "write DEBUG or INFO or WARNING or ERROR."),
     ],
 )
@@ -148,6 +153,13 @@ def test_secrets_are_not_repeated_in_an_error(tmp_path):
         assert "hunter2" not in load_settings(tmp_path, **{name: "hunter2"}).stderr
     wrong = load_settings(tmp_path, DATABASE_URL="mysql://root:hunter2@localhost/x")
     assert "hunter2" not in wrong.stderr
+
+
+def test_cookies_are_bound_to_the_host_where_there_is_tls(tmp_path):
+    asked = "from bifrost import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    found = load_settings(tmp_path, asked, BIFROST_PUBLIC_URL="https://bifrost.example.com")
+    assert found.stdout == "__Host-bifrost_session __Host-bifrost_csrf\n"
+    assert load_settings(tmp_path, asked).stdout == "bifrost_session bifrost_csrf\n"
 
 
 def test_empty_value_is_the_default(tmp_path):

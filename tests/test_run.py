@@ -83,7 +83,7 @@ def test_admin_opens_with_the_password_of_the_page(running):
     form = {
         "username": "admin",
         "password": PASSWORD.findall(running.said())[0],
-        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+        "csrfmiddlewaretoken": browser.cookies["bifrost_csrf"],
     }
     answer = browser.post(page, data=form, headers={"referer": page}, timeout=10)
     assert answer.status_code == 200
