@@ -170,7 +170,7 @@ class Batch(models.Model):
         together is most of the answer.
         """
         sql = (
-            f'SELECT * FROM "{cls._meta.db_table}" '
+            f'SELECT * FROM "{cls._meta.db_table}" '  # noqa: S608 -- the name of our own table
             "WHERE id = %s AND workspace_id = %s AND deleted_at IS NULL"
         )
         return next(iter(cls.objects.raw(sql, [pk, workspace.pk])), None)

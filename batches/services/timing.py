@@ -23,4 +23,4 @@ def retry_interval(attempts: int, retry_after: float | None = None) -> timedelta
 
 
 def _spread(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds * random.uniform(1.0, 1.2))
+    return timedelta(seconds=seconds * random.uniform(1.0, 1.2))  # noqa: S311 -- spreads load, guards nothing
