@@ -21,7 +21,7 @@ test: install ## Run the whole suite, on SQLite and on PostgreSQL and Redis; ARG
 	@scripts/venv .venv-older requirements/older.txt
 	@tests/run.sh $(ARGS)
 
-check: install ## Lint, types, import contracts, migrations, settings fit for production
+check: install ## Lint, types, known weaknesses, import contracts, migrations, settings fit for production
 	@tests/check.sh
 
 format: install ## Bring the code into shape
