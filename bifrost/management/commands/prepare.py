@@ -43,6 +43,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> tuple[list[tuple[str, str]], str, str]:
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("clearsessions")
         _collect_static()
         user, password = _prepare_admin()
         return prepare_credentials(), user, password
