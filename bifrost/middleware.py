@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
@@ -69,11 +70,11 @@ def browser_policy(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Pages of the admin may do what the settings say, all other answers nothing."""
-    admin = CSPMiddleware(get_response)
+    admin: Callable[[HttpRequest], Any] = CSPMiddleware(get_response)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(ADMIN):
-            page = admin(request)
+            page: HttpResponseBase = admin(request)
             page["permissions-policy"] = PERMISSIONS
             return page
         answer = get_response(request)

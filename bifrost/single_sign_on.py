@@ -18,7 +18,7 @@ class SingleSignOn(RemoteUserMiddleware):
     def __init__(self, get_response: Any) -> None:
         if not settings.SSO_HEADER:
             raise MiddlewareNotUsed
-        self.header = f"HTTP_{settings.SSO_HEADER.upper().replace('-', '_')}"
+        self.header = f"HTTP_{settings.SSO_HEADER.upper().replace('-', '_')}"  # type: ignore[misc]
         super().__init__(get_response)
 
     def process_request(self, request: HttpRequest) -> None:
@@ -44,7 +44,7 @@ class SingleSignOnBackend(RemoteUserBackend):
         # Google's Identity-Aware Proxy says accounts.google.com:ann@example.com.
         return username.rpartition(":")[2].strip().lower()
 
-    def configure_user(self, request: HttpRequest, user: User, created: bool = True) -> User:
+    def configure_user(self, request: HttpRequest | None, user: Any, created: bool = True) -> Any:
         if created:
             user.set_unusable_password()
         if user.username in settings.SSO_ADMINS and not user.has_usable_password():
