@@ -198,7 +198,8 @@ class SurfaceView(ViewSet):
     authentication_classes = [Authentication]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = OneAnswer
-    metadata_class = None
+    # Else the answer to OPTIONS would be a 405 that allows it.
+    http_method_names = [name for name in ViewSet.http_method_names if name != "options"]
     # Whether the encoding of a body is one of what is stored, and not of how it travels.
     keeps_encodings = False
 

@@ -2,18 +2,33 @@
 
 from django.urls import re_path
 
+from gateway.anthropic import openapi as of_anthropic
 from gateway.anthropic import views as anthropic
+from gateway.bedrock import openapi as of_bedrock
 from gateway.bedrock import views as bedrock
+from gateway.genai import openapi as of_genai
 from gateway.genai import resumable
 from gateway.genai import views as genai
+from gateway.openai import openapi as of_openai
 from gateway.openai import views as openai
+from gateway.s3 import openapi as of_s3
 from gateway.s3 import views as s3
 
+DESCRIBE = {"get": "describe"}
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 GENAI_VERSION = "(?P<version>v1|v1beta)"
 GENAI_BATCH = "(?P<batch_id>[^/:]+|arn:.+)"
 
 urlpatterns = [
+    re_path(r"^openai/openapi\.json$", of_openai.Description.as_view(DESCRIBE)),
+    re_path(r"^anthropic/openapi\.json$", of_anthropic.Description.as_view(DESCRIBE)),
+    re_path(r"^bedrock/openapi\.json$", of_bedrock.Description.as_view(DESCRIBE)),
+    # Below /bedrock/files it would be a bucket.
+    re_path(
+        r"^bedrock/openapi-s3\.json$",
+        of_bedrock.Description.as_view(DESCRIBE, document=of_s3.DOCUMENT),
+    ),
+    re_path(r"^genai/openapi\.json$", of_genai.Description.as_view(DESCRIBE)),
     re_path(
         r"^openai/(?:v1/)?files/?$",
         openai.Files.as_view({"get": "list", "post": "create"}),

@@ -273,11 +273,10 @@ def _hours(form: Fields) -> int | None:
 
 
 def _moment(form: Fields, name: str) -> datetime | None:
-    text = form.optional_text(name, longest=64)
-    if not text:
+    if name not in form.given:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(form.text(name))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _wrong(name, "expected a time as ISO 8601 has it") from None

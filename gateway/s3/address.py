@@ -28,13 +28,18 @@ class Address(NamedTuple):
 
 
 def address_of(request: HttpRequest) -> Address:
-    """The key as its client wrote it: `a//b`, `./a/../b` and `/lead` stay. Raises S3Error."""
+    """Raises S3Error."""
+    return checked(written_address(request))
+
+
+def written_address(request: HttpRequest) -> Address:
+    """The key as its client wrote it: `a//b`, `./a/../b` and `/lead` stay."""
     rest = request.path_info.removeprefix(ROOT).removeprefix("/")
     bucket = bucket_in(request.META.get("HTTP_HOST", ""))
     if bucket:
-        return checked(Address(bucket, rest))
+        return Address(bucket, rest)
     bucket, _, key = rest.partition("/")
-    return checked(Address(bucket, key))
+    return Address(bucket, key)
 
 
 def url_of(bucket: str, key: str) -> str:

@@ -60,6 +60,10 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 BOOLEANS = {"true": True, "false": False}
 
 
+def methods_of(level: str) -> list[str]:
+    return sorted({method for method, place, _ in OPERATIONS if place == level})
+
+
 class Parameter(NamedTuple):
     member: str
     shape: Shape

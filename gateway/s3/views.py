@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from files.names import ALL_FILES
 from gateway.choice import named_provider
 from gateway.s3 import own, window, wire
-from gateway.s3.address import address_of
+from gateway.s3.address import address_of, written_address
 from gateway.s3.call import Answer, Call
-from gateway.s3.operations import all_headers, asked, parameters
+from gateway.s3.operations import all_headers, asked, methods_of, parameters
 from gateway.s3.refusals import in_s3_words, not_implemented
 from gateway.s3.signing import StorageAuthentication
 from gateway.surface import REQUEST_ID, RequestError, SurfaceView
@@ -46,6 +46,11 @@ class Storage(SurfaceView):
     authentication_classes = [StorageAuthentication]
     renderer_classes = [XMLRenderer]
     keeps_encodings = True
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """A bucket has others than an object."""
+        return methods_of(written_address(self.request._request).level)
 
     def answer(self, request: Request) -> HttpResponseBase:
         address = address_of(request._request)

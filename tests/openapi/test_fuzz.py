@@ -1,0 +1,97 @@
+"""Schemathesis asks for what the documents describe, and for what they do not. It never sees a 5xx."""
+
+from collections.abc import Iterator
+from http.client import NOT_IMPLEMENTED
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import APIOperation, Case, CheckFunction, GenerationMode
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.generation.drivers import CoverageGenerator
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.generation.overrides import Override
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from tests.openapi.surfaces import DOCUMENTS, EVERY, Described, with_examples
+
+# Of two parameters one may forbid the other, which no schema says.
+UNSAID = {positive_data_acceptance}
+NEGATED = {negative_data_rejection}
+# What no surface knows, and need not.
+UNKNOWN_HEADER = "x-schemathesis-unknown-property"
+
+load_all_checks()
+
+
+@pytest.fixture
+def schema(request: pytest.FixtureRequest, accounts: None, known: dict[str, str]) -> Any:
+    document = with_examples(DOCUMENTS[request.param], known)
+    made = schemathesis.openapi.from_dict(document)
+    made.app = WSGIHandler()
+    return made
+
+
+def ask(case: Case, key: str) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+    response = case.call(headers=headers)
+    case.validate_response(
+        response,
+        headers=headers,
+        excluded_checks=list(not_judged(case, response.status_code)),
+        transport_kwargs={"headers": headers},
+    )
+
+
+def not_judged(case: Case, status: int) -> set[CheckFunction]:
+    """S3 takes XML with more or less in it than is right, and says with a status of its own what it lacks."""
+    if not case.operation.base_url.endswith("/bedrock/files"):
+        return UNSAID | NEGATED if UNKNOWN_HEADER in case.headers else UNSAID
+    return UNSAID | NEGATED | ({not_a_server_error} if status == NOT_IMPLEMENTED else set())
+
+
+def edges(operation: APIOperation) -> Iterator[Case]:
+    """Every limit that is described, from both of its sides, and methods that are not."""
+    return iter(
+        CoverageGenerator(
+            operation=operation,
+            generation_modes=list(GenerationMode),
+            generation_config=operation.schema.config.generation,
+            auth_storage=None,
+            override=Override(),
+            feedback=FeedbackSources(),
+            hooks=None,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("schema", "described"),
+    [(one.document, one) for one in EVERY],
+    indirect=["schema"],
+    ids=[str(one) for one in EVERY],
+)
+def test_what_is_asked_is_answered_as_described(schema: Any, described: Described, key: str):
+    operation = schema[described.path][described.method]
+
+    for case in edges(operation):
+        ask(case, key)
+
+    @given(
+        case=operation.as_strategy()
+        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    )
+    @settings(
+        max_examples=8,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def at_random(case: Case) -> None:
+        ask(case, key)
+
+    at_random()
