@@ -1,5 +1,6 @@
 """The description of this surface, as clients and generators of clients read it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from gateway.choice import HEADER
@@ -8,6 +9,7 @@ from gateway.genai.operations import REQUEST
 from gateway.genai.views import INLINE, GenAIView
 from gateway.openapi import (
     NO_NUL,
+    Described,
     DescriptionView,
     answer,
     anything,
@@ -67,12 +69,18 @@ model = parameter(
 )
 upload_protocol = in_query("upload_protocol", choice(["resumable"]))
 
+
+def spelled(named: Mapping[str, Described]) -> Described:
+    """A message that is sent, whose fields may be spelled in snake_case, too."""
+    snakes = {wire.snake_case(name): schema for name, schema in named.items()}
+    return fields({}, {**named, **snakes})
+
+
 STATUS = fields(
     {"code": whole(0), "message": text()},
     {"details": array(anything(required=["@type"]))},
 )
-NEW_FILE = fields(
-    {},
+NEW_FILE = spelled(
     {
         "name": or_null(text(pattern=f"^({wire.FILES})?({wire.GIVEN_NAME.pattern})?$")),
         "displayName": or_null(text(longest=wire.LONGEST_TITLE)),
@@ -84,28 +92,21 @@ NEW_FILE = fields(
 INLINED = fields(
     {"requests": array(schema("InlinedRequest"), minItems=1)},
 )
-CREATE = fields(
+INPUT = spelled(
     {
-        "batch": fields(
-            {
-                "inputConfig": fields(
-                    {},
-                    {
-                        "fileName": or_null(text(longest=255)),
-                        "requests": or_null(
-                            {**INLINED, "description": f"At most {INLINE.bytes} bytes."}
-                        ),
-                    },
-                )
-            },
-            {
-                "displayName": or_null(text(longest=wire.LONGEST_TITLE)),
-                "model": or_null(text(longest=512, description="As in the address.")),
-                "priority": {"anyOf": [{"enum": [0, "0"]}, {"type": "null"}]},
-            },
-        )
+        "fileName": or_null(text(longest=255)),
+        "requests": or_null({**INLINED, "description": f"At most {INLINE.bytes} bytes."}),
     }
 )
+NEW_BATCH = spelled(
+    {
+        "inputConfig": {**INPUT, "description": "Either a file or requests."},
+        "displayName": or_null(text(longest=wire.LONGEST_TITLE)),
+        "model": or_null(text(longest=512, description="As in the address.")),
+        "priority": {"anyOf": [{"enum": [0, "0"]}, {"type": "null"}]},
+    }
+)
+CREATE = fields({"batch": NEW_BATCH})
 OUTPUT = {
     "responsesFile": text(),
     "inlinedResponses": fields({"inlinedResponses": array(anything())}),
@@ -228,7 +229,7 @@ def resumed(name: str) -> dict[str, object]:
             required=True,
         ),
         in_header(f"{wire.UPLOAD_HEADER}offset", whole(0, LARGEST), "Needed to upload."),
-        body=body({}, "application/octet-stream", required=False),
+        body=body({}, "*/*", required=False),
         answers={
             "200": answer(
                 "How it stands; the file, once all is there.",
@@ -299,21 +300,18 @@ DOCUMENT = document(
     "Bifrost for Google's GenAI SDK",
     "/genai",
     {
-        "/upload/v1beta/files": {"post": STARTED},
-        "/upload/v1beta/files:resume": {
+        "/upload/v1/files": {"post": STARTED},
+        "/upload/v1/files:resume": {
             "post": resumed("resumeUpload"),
             "put": resumed("resumeUploadByPut"),
         },
-        "/v1beta/files": FILES,
-        "/v1beta/files/{file}": FILE,
-        "/v1beta/files/{file}:download": DOWNLOAD,
-        "/v1beta/batches": BATCHES,
-        "/v1beta/batches/{batch}": BATCH,
-        "/v1beta/batches/{batch}:cancel": CANCEL,
-        **{
-            f"/v1beta/models/{{model}}:{verb}": {"post": started(verb)}
-            for verb in operations.ENDPOINT
-        },
+        "/v1/files": FILES,
+        "/v1/files/{file}": FILE,
+        "/v1/files/{file}:download": DOWNLOAD,
+        "/v1/batches": BATCHES,
+        "/v1/batches/{batch}": BATCH,
+        "/v1/batches/{batch}:cancel": CANCEL,
+        **{f"/v1/models/{{model}}:{verb}": {"post": started(verb)} for verb in operations.ENDPOINT},
     },
     schemas=SCHEMAS,
 )

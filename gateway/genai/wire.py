@@ -65,7 +65,7 @@ def message(given: object, *names: str, path: str = "") -> Fields:
         )
     found = dict(given or {})
     for name in names:
-        other = UPPER.sub(lambda letter: f"_{letter[0].lower()}", name)
+        other = snake_case(name)
         if other != name and other in found:
             if name in found:
                 raise RequestError(
@@ -73,6 +73,10 @@ def message(given: object, *names: str, path: str = "") -> Fields:
                 )
             found[name] = found.pop(other)
     return Fields(found, path=path)
+
+
+def snake_case(name: str) -> str:
+    return UPPER.sub(lambda letter: f"_{letter[0].lower()}", name)
 
 
 def read_query(given: Mapping[str, str], *names: str, alt: str = "json") -> Fields:

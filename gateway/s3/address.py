@@ -1,6 +1,7 @@
 """Where a request points to: a bucket and a key, by the path or by the name of the host."""
 
 import ipaddress
+import re
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +13,7 @@ from gateway.s3.refusals import S3Error
 ROOT = "/bedrock/files"
 LOOPBACK = "localhost"
 LONGEST_KEY, LONGEST_BUCKET = 1024, 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Address(NamedTuple):
@@ -52,7 +54,7 @@ def checked(address: Address) -> Address:
         raise S3Error("KeyTooLongError", MaxSizeAllowed=str(LONGEST_KEY))
     if "\0" in address.bucket + address.key:
         raise S3Error("InvalidURI")
-    if len(address.bucket) > LONGEST_BUCKET:
+    if len(address.bucket) > LONGEST_BUCKET or _CONTROL.search(address.bucket):
         raise S3Error("InvalidBucketName")
     return address
 

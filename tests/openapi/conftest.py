@@ -32,10 +32,15 @@ def key(workspace: Workspace, settings) -> str:
 
 
 @pytest.fixture
-def accounts(workspace: Workspace) -> Iterator[None]:
-    """Every provider but the one whose buckets would have to be there; requests stay in the transaction."""
+def accounts(workspace: Workspace) -> None:
+    """Every provider but the one whose buckets would have to be there."""
     for provider in SANDBOX_PATHS.keys() - {"bedrock"}:
         Credential.objects.create(provider=provider, name="nobody", base_url=NOWHERE)
+
+
+@pytest.fixture
+def inside(workspace: Workspace) -> Iterator[None]:
+    """Requests stay in the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield

@@ -13,13 +13,20 @@ from schemathesis.checks import load_all_checks, not_a_server_error
 from schemathesis.generation.drivers import CoverageGenerator
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    positive_data_acceptance,
+    response_schema_conformance,
+)
 
 from tests.openapi.surfaces import DOCUMENTS, EVERY, Described, with_examples
 
 # Of two parameters one may forbid the other, which no schema says.
 UNSAID = {positive_data_acceptance}
 NEGATED = {negative_data_rejection}
+# A client of S3 may name the type that it wants to be told, be it none.
+WISHED = {content_type_conformance, response_schema_conformance}
 # What no surface knows, and need not.
 UNKNOWN_HEADER = "x-schemathesis-unknown-property"
 
@@ -27,7 +34,9 @@ load_all_checks()
 
 
 @pytest.fixture
-def schema(request: pytest.FixtureRequest, accounts: None, known: dict[str, str]) -> Any:
+def schema(
+    request: pytest.FixtureRequest, inside: None, accounts: None, known: dict[str, str]
+) -> Any:
     document = with_examples(DOCUMENTS[request.param], known)
     made = schemathesis.openapi.from_dict(document)
     made.app = WSGIHandler()
@@ -49,7 +58,9 @@ def not_judged(case: Case, status: int) -> set[CheckFunction]:
     """S3 takes XML with more or less in it than is right, and says with a status of its own what it lacks."""
     if not case.operation.base_url.endswith("/bedrock/files"):
         return UNSAID | NEGATED if UNKNOWN_HEADER in case.headers else UNSAID
-    return UNSAID | NEGATED | ({not_a_server_error} if status == NOT_IMPLEMENTED else set())
+    lacking = {not_a_server_error} if status == NOT_IMPLEMENTED else set()
+    wished = WISHED if "response-content-type" in (case.query or {}) else set()
+    return UNSAID | NEGATED | lacking | wished
 
 
 def edges(operation: APIOperation) -> Iterator[Case]:

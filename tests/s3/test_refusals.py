@@ -49,6 +49,12 @@ def test_every_code_has_a_status_and_a_sentence(code: str):
         ("GET", "/b?max-keys=many", 400, "InvalidArgument"),
         ("GET", "/b/k%00", 400, "InvalidURI"),
         ("GET", f"/{'b' * 256}/k", 400, "InvalidBucketName"),
+        ("PUT", "/a%0d%0ab", 400, "InvalidBucketName"),
+        ("GET", "/b/k?response-content-type=a%0d%0ab", 400, "InvalidArgument"),
+        ("GET", "/b/k?response-cache-control=%00", 400, "InvalidArgument"),
+        ("PUT", "/b/k?x-amz-meta-a=%0a", 400, "InvalidArgument"),
+        ("PUT", "/b/k?x-amz-meta-%0a=b", 400, "InvalidArgument"),
+        ("PUT", "/b/k?content-type=%7f", 400, "InvalidArgument"),
         ("PUT", "/bifrost-files/k", 403, "AccessDenied"),
         ("POST", "/bifrost-files/k?uploads", 403, "AccessDenied"),
         ("GET", "/b/k?uploadId=none", 404, "NoSuchUpload"),
@@ -107,6 +113,17 @@ def test_what_tools_say_without_need_is_taken(server: Server):
     )
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("", "GET"), ("/b", "DELETE, GET, HEAD, POST, PUT"), ("/b/k", "DELETE, GET, HEAD, POST, PUT")],
+)
+def test_what_knows_no_such_method_says_which_it_knows(server: Server, path: str, methods: str):
+    answer = server.raw("OPTIONS", path, **OWN)
+
+    assert (answer.status, said(answer)["Code"]) == (405, "MethodNotAllowed")
+    assert answer.headers["allow"] == methods
 
 
 def test_a_head_is_refused_without_a_body(server: Server):
