@@ -14,17 +14,19 @@ IN_PATHS = "/~:@!$&'()*+,;="
 
 
 class JobsAuthentication(SignedAuthentication):
+    """Bodies are small, and the views read all of them anyway. Raises RequestDataTooBig, too."""
+
     service = "bedrock"
 
     def message(self, request: Request) -> Message:
         asked = request._request
-
-        def payload(presigned: bool) -> str:
-            """Bodies are small and their views read all of them anyway. Raises RequestDataTooBig."""
-            return hashlib.sha256(whole(asked)).hexdigest()
-
         return Message(
-            asked.method or "", paths(request), (), query_of(asked), headers_of(asked), payload
+            method=asked.method or "",
+            paths=paths(request),
+            resources=tuple,
+            query=query_of(asked),
+            headers=headers_of(asked),
+            payload=lambda presigned: hashlib.sha256(whole(asked)).hexdigest(),
         )
 
 

@@ -1,6 +1,8 @@
 """What clients of S3 sign."""
 
 import re
+from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote
 
 from django.http import HttpRequest
@@ -26,31 +28,38 @@ class StorageAuthentication(SignedAuthentication):
 
     def message(self, request: Request) -> Message:
         asked = request._request
-        path = quote(path_of(asked), safe="/~")
         headers, query = headers_of(asked), query_of(asked)
-
-        def payload(presigned: bool) -> str:
-            given = dict(query) if presigned else {}
-            return content_hash(
-                headers.get(CONTENT_SHA256) or given.get("X-Amz-Content-Sha256", ""), presigned
-            )
-
         return Message(
-            asked.method or "", (path,), (*resources(asked), path), query, headers, payload
+            method=asked.method or "",
+            paths=(signed_path(asked),),
+            resources=partial(resources, asked),
+            query=query,
+            headers=headers,
+            payload=partial(content_hash, headers, dict(query)),
         )
 
 
-def content_hash(given: str, presigned: bool) -> str:
+def signed_path(request: HttpRequest) -> str:
+    return quote(path_of(request), safe="/~")
+
+
+def content_hash(headers: Mapping[str, str], query: Mapping[str, str], presigned: bool) -> str:
     """Raises RequestError."""
-    if not given and not presigned:
+    given = headers.get(CONTENT_SHA256, "")
+    if presigned:
+        given = given or query.get("X-Amz-Content-Sha256", UNSIGNED)
+    if not given:
         raise refused("content_hash_missing")
-    if given and given not in HASHES and not _SHA256.fullmatch(given):
+    if given not in HASHES and not _SHA256.fullmatch(given):
         raise refused("content_hash_wrong")
-    return given or UNSIGNED
+    return given
 
 
 def resources(request: HttpRequest) -> tuple[str, ...]:
-    """Bucket and key, wherever in the address the bucket is: some clients put a slash behind one."""
+    """Bucket and key, wherever in the address the bucket is, or the path. Raises S3Error.
+
+    Some clients put a slash behind a bucket.
+    """
     bucket, key = address_of(request)
     named = quote(f"/{bucket}/{key}" if bucket else "/", safe="/~")
-    return (named, named.removesuffix("/")) if bucket and not key else (named,)
+    return named, (named if key else named.rstrip("/")), signed_path(request)

@@ -18,7 +18,7 @@ class Message:
 
     method: str
     paths: tuple[str, ...]
-    resources: tuple[str, ...]
+    resources: Callable[[], tuple[str, ...]]
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     """By lower-case names."""

@@ -54,7 +54,7 @@ class Second:
     def check(self, secret: str, message: Message) -> None:
         """Raises RequestError for a signature that is none by that secret."""
         signer = _Signer(Credentials(self.access_key_id, secret), self.date)
-        for resource in message.resources:
+        for resource in message.resources():
             text = self._text(signer, message, resource)
             if hmac.compare_digest(signer.sign_string(text).encode(), self.signature.encode()):
                 return

@@ -242,6 +242,22 @@ def test_boto3_leaves_them_unsigned_over_tls(server: Server, pair: dict[str, str
     assert over_tls.put_object(Bucket="b", Key="k", Body=io.BytesIO(b"x"))["ChecksumCRC32"]
 
 
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_bucket_before_the_host_is_signed(server: Server, pair: dict[str, str], version: str):
+    own = boto(
+        server,
+        "openai",
+        endpoint="http://localhost/bedrock/files",
+        signature_version=version,
+        s3={"addressing_style": "virtual"},
+        **pair,
+    )
+    own.put_object(Bucket="before", Key="a/b c", Body=b"x")
+
+    assert own.get_object(Bucket="before", Key="a/b c")["Body"].read() == b"x"
+    assert own.list_objects_v2(Bucket="before")["KeyCount"] == 1
+
+
 def test_a_time_may_be_in_the_words_of_mail(ask, signer: Signer):
     date = signer.at.strftime("%a, %d %b %Y %H:%M:%S GMT")
     headers = signer.headers("GET", f"{ENDPOINT}/b", date=date, leave_out=["x-amz-date"])

@@ -41,7 +41,7 @@ def checked(method: str, url: str, names: str, signature: str, **headers: str) -
 def message(method: str, url: str, headers: dict[str, str], payload: str) -> Message:
     parts = urlsplit(url)
     query = tuple(parse_qsl(parts.query, keep_blank_values=True))
-    return Message(method, (parts.path,), (), query, headers, lambda presigned: payload)
+    return Message(method, (parts.path,), tuple, query, headers, lambda presigned: payload)
 
 
 @pytest.mark.parametrize(
