@@ -8,7 +8,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
         "The request has no key: sign it with the access key id and the secret of a Bifrost key, or "
         "send the key as 'Authorization: Bearer KEY'.",
     ),
-    "access_key_unknown": (403, "The access key id is unknown here or was revoked."),
+    "access_key_unknown": (403, "The access key id is unknown here, revoked or expired."),
     "signature_wrong": (
         403,
         "The signature is not the one that was computed here. Check the secret access key; if the key "

@@ -110,12 +110,13 @@ def test_a_signature_for_one_service_is_none_for_the_other(ask, client: Client, 
     assert jobs(client, signer.headers("GET", JOBS)) == (400, "IncompleteSignatureException")
 
 
-@pytest.mark.parametrize("end", ["revoked", "deleted"])
+@pytest.mark.parametrize("end", ["revoked", "expired", "deleted"])
 def test_a_key_that_ended_opens_nothing(
     ask, client: Client, signer: Signer, key: tuple[VirtualKey, KeyTexts], end: str
 ):
     made, _ = key
-    made.revoked_at = timezone.now()
+    made.revoked_at = timezone.now() if end == "revoked" else None
+    made.expires_at = timezone.now() - MINUTE if end == "expired" else None
     made.save()
     if end == "deleted":
         made.delete()
@@ -123,6 +124,20 @@ def test_a_key_that_ended_opens_nothing(
     assert code(ask(signer.headers("GET", f"{ENDPOINT}/b"))) == (403, "InvalidAccessKeyId")
     headers = signer.but(service="bedrock").headers("GET", JOBS)
     assert jobs(client, headers) == (403, "UnrecognizedClientException")
+
+
+def test_who_only_knows_the_access_key_id_uses_up_nothing(
+    ask, signer: Signer, key: tuple[VirtualKey, KeyTexts]
+):
+    made, _ = key
+    VirtualKey.objects.filter(pk=made.pk).update(requests_per_minute=1)
+    right = signer.headers("GET", f"{ENDPOINT}/b")
+
+    for _ in range(3):
+        ask(signer.but(secret="another").headers("GET", f"{ENDPOINT}/b"))
+    assert VirtualKey.objects.get(pk=made.pk).last_used_at is None
+    assert ask(right).status == 200
+    assert VirtualKey.objects.get(pk=made.pk).last_used_at
 
 
 def test_the_key_itself_is_no_access_key_id(ask, signer: Signer, texts: KeyTexts):
