@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from fcntl import ioctl
+from functools import partial
 from pathlib import Path
 from termios import TIOCOUTQ
 from typing import Any, NamedTuple
@@ -164,7 +165,7 @@ def watched(application: Application) -> Application:
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         exchange = Exchange()
         watch.exchanges.add(exchange)
-        ended = lambda: watch.exchanges.discard(exchange)  # noqa: E731
+        ended = partial(watch.exchanges.discard, exchange)
         environ["wsgi.input"] = Input(environ["wsgi.input"], exchange)
         streams = False
         try:

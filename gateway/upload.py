@@ -43,12 +43,12 @@ def receive(request: HttpRequest, writer: Writer) -> Form:
             f"The body is no complete multipart form: {error}.", code="invalid_multipart"
         ) from error
     except UnicodeDecodeError:
-        raise RequestError("A field of the form is not UTF-8.", code="invalid_multipart") from None
+        raise _no_text() from None
     if reader.form is None:
         raise RequestError(
             "Missing required parameter: 'file'.", code="missing_required_parameter", param="file"
         )
-    reader.form.fields = {name: value.decode() for name, value in reader.fields.items()}
+    reader.form.fields = {name: _text(value) for name, value in reader.fields.items()}
     return reader.form
 
 
@@ -88,6 +88,18 @@ class _Reader:
         if name in self.fields:
             raise RequestError(f"Duplicate parameter: '{name}'.", param=name)
         self.into = self.fields[name] = bytearray()
+
+
+def _text(value: bytearray) -> str:
+    """Raises RequestError."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise _no_text() from None
+
+
+def _no_text() -> RequestError:
+    return RequestError("A field of the form is not UTF-8.", code="invalid_multipart")
 
 
 def _boundary(request: HttpRequest) -> str:

@@ -160,7 +160,7 @@ def _parsed(body: bytes) -> Element:
         if text.count("<") > 2 * MOST_ELEMENTS:
             raise S3Error("MalformedXML")
         # A text and not bytes, whose own declaration might name another encoding.
-        return cast(Element, fromstring(text, forbid_dtd=True))
+        return fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
         raise S3Error("MalformedXML") from None
 

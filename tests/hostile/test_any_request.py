@@ -17,7 +17,7 @@ from tests.hostile.routes import Asked, as_sent, asked, named
 MANY = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "openai": {"error": {"message", "type", "param", "code"}},
     "anthropic": {"type": None, "error": {"type", "message"}, "request_id": None},
     "bedrock": {"__type": None, "message": None},
@@ -89,7 +89,7 @@ def said_in_xml(content: bytes) -> bool:
 
 
 def said_in_json(surface: str, content: bytes) -> bool:
-    shape: dict[str, Any] = SHAPES[surface]
+    shape = SHAPES[surface]
     told = json.loads(content)
     inside = shape.get("error", set())
     return shape.keys() <= told.keys() and inside <= (told.get("error") or {}).keys()

@@ -30,6 +30,7 @@ FORMS = {
     "an unknown field": form(RIGHT, ("purpose", "batch"), ("colour", "red")),
     "a name with NUL": form(("purpose", "batch"), ("file", "a\0.jsonl", b"{}")),
     "broken off": (form(("purpose", "batch"), RIGHT)[0][:-9], form(RIGHT)[1]),
+    "no UTF-8": (form(RIGHT, ("purpose", "?"))[0].replace(b"?", b"\xff"), form(RIGHT)[1]),
     "another boundary": (form(RIGHT)[0], "multipart/form-data; boundary=other"),
     "no boundary": (form(RIGHT)[0], "multipart/form-data"),
     "a long header": form(("purpose", "batch"), ("file", "a" * 10_000, b"{}")),
