@@ -77,7 +77,7 @@ class File(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.WRITING)
     size = models.BigIntegerField(default=0, help_text="bytes")
     lines = models.PositiveBigIntegerField(
-        null=True, help_text="those that came through Bifrost, the last one without an end as well"
+        null=True, help_text="the last one without an end as well; known where a key's limit asks"
     )
     sha256 = models.CharField(max_length=64, blank=True)
     credential = models.ForeignKey(

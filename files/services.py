@@ -24,7 +24,7 @@ from files.buckets import (
 from files.models import File, FileQuerySet
 from files.storage import STORE_FAILURES, store
 from files.storage import StoreError as StoreError
-from providers.models import Workspace
+from providers.models import VirtualKey, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +46,19 @@ class StoreFullError(StoreError):
 
 
 class Writer:
-    """Takes the bytes of one file, once, from the first to the last."""
+    """Takes the bytes of one file, once, from the first to the last.
 
-    def __init__(self, file: File, target: BinaryIO, limit: int | None) -> None:
+    Counting lines takes a third as long as all the rest, so it is only done where somebody wants to know.
+    """
+
+    def __init__(
+        self, file: File, target: BinaryIO, limit: int | None, *, counts: bool = False
+    ) -> None:
         self.file = file
         self.target = target
         self.limit = limit
         self.digest = hashlib.sha256()
+        self._counts = counts
         self._lines = 0
         self._whole = True
 
@@ -62,7 +68,7 @@ class Writer:
         if self.limit is not None and self.file.size > self.limit:
             raise FileTooLargeError(self.limit)
         self.digest.update(chunk)
-        if chunk:
+        if self._counts and chunk:
             self._lines += chunk.count(b"\n")
             self._whole = chunk.endswith(b"\n")
         written = self.target.write(chunk)
@@ -70,9 +76,9 @@ class Writer:
             written += self.target.write(chunk[written:])
 
     @property
-    def lines(self) -> int:
-        """The last one counts without an end as well."""
-        return self._lines + (not self._whole)
+    def lines(self) -> int | None:
+        """The last one counts without an end as well. None if they were not counted."""
+        return self._lines + (not self._whole) if self._counts else None
 
 
 @contextmanager
@@ -86,7 +92,7 @@ def writing(workspace: Workspace, *, limit: int | None = None) -> Iterator[Write
         undo.callback(file.delete)
         target = store().create(file.path)
         undo.callback(store().discard, file.path, target)
-        writer = Writer(file, target, limit)
+        writer = Writer(file, target, limit, counts=VirtualKey.any_counts(workspace))
         yield writer
         target.close()
         undo.pop_all()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import DateTimeField, F, Q, Value
@@ -36,7 +36,7 @@ def _take_turn(key: VirtualKey, limit: int) -> None:
     turn = Greatest(Coalesce(F("next_request_at"), moment), moment) + share
     if VirtualKey.objects.filter(free, pk=key.pk).update(next_request_at=turn):
         return
-    taken: datetime = VirtualKey.objects.values_list("next_request_at", flat=True).get(pk=key.pk)
+    taken = VirtualKey.objects.values_list("next_request_at", flat=True).get(pk=key.pk) or now
     raise LimitExceededError(
         f"This key may send {limit} requests per minute: send the next one later.",
         retry_after=(taken - now - MINUTE + share).total_seconds(),

@@ -130,5 +130,6 @@ def _seconds_until_free(others: BatchQuerySet, records: int) -> float:
     for created_at, count in rows.iterator():
         records -= count
         if records <= 0:
-            return (created_at + DAY - now).total_seconds()
+            left: timedelta = created_at + DAY - now
+            return left.total_seconds()
     return DAY.total_seconds()

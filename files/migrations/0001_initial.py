@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('surface', models.CharField(blank=True, max_length=20)),
                 ('status', models.CharField(choices=[('writing', 'Writing'), ('stored', 'Stored'), ('deleting', 'Deleting'), ('deleted', 'Deleted')], default='writing', max_length=10)),
                 ('size', models.BigIntegerField(default=0, help_text='bytes')),
-                ('lines', models.PositiveBigIntegerField(help_text='those that came through Bifrost, the last one without an end as well', null=True)),
+                ('lines', models.PositiveBigIntegerField(help_text="the last one without an end as well; known where a key's limit asks", null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('region', models.CharField(blank=True, max_length=40)),
                 ('bucket', models.CharField(blank=True, max_length=255)),

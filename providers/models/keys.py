@@ -176,6 +176,12 @@ class VirtualKey(models.Model):
         return key
 
     @classmethod
+    def any_counts(cls, workspace: Workspace) -> bool:
+        """Whether it matters how many records there are in a file of the workspace."""
+        counting = cls.objects.filter(workspace=workspace, records_per_day__isnull=False)
+        return counting.filter(revoked_at=None).exists()
+
+    @classmethod
     def digest_of(cls, text: str) -> str:
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -197,11 +203,14 @@ class VirtualKey(models.Model):
         return decrypt(self.encrypted_signing_secret)
 
     def refresh_from_db(
-        self, using: str | None = None, fields: Iterable[str] | None = None, **options: Any
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: Any = None,
     ) -> None:
         """Whoever asks for one field that `valid_by` left out will ask for others: all are read at once."""
         fields = fields if fields is None else {*fields, *self.get_deferred_fields()}
-        super().refresh_from_db(using, fields, **options)
+        super().refresh_from_db(using, fields, from_queryset)
 
     @property
     def terms(self) -> dict[str, Any]:

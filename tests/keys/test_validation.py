@@ -103,7 +103,7 @@ def test_what_fits_is_planned(make_key: Any, make: Any, counted: bool):
 
 
 def test_usage_is_what_was_counted_last(make_key: Any, make: Any):
-    key = make_key().row
+    key = make_key(records_per_day=100).row
     known = make(key, map(line, range(3)))
     looked_at = make(key, map(line, range(4)), counted=False)
     Batch.objects.filter(pk=looked_at.pk).update(total=4, status="in_progress")
