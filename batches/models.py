@@ -179,6 +179,19 @@ class Batch(models.Model):
     def ended(self) -> bool:
         return self.status not in self.ACTIVE
 
+    @property
+    def role(self) -> str:
+        """The role at AWS that its client wants. Clients who need none, but must name one, write what they
+        like: that is none."""
+        real = self.provider == Provider.BEDROCK and self.role_arn.startswith("arn:")
+        return self.role_arn if real else ""
+
+    @property
+    def buckets(self) -> set[str]:
+        """Where in S3 its input lies, and its results go."""
+        named = self.output_uri.removeprefix("s3://").partition("/")[0]
+        return {name for name in (self.input_file.bucket, named) if name}
+
     def note(self, kind: str, message: str = "", *, job: "Job | None" = None) -> "BatchEvent":
         """Write into the timeline. The message holds no secret and no text of a record."""
         return BatchEvent.objects.create(batch=self, job=job, kind=kind, message=message[:2000])

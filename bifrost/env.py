@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,9 @@ Value = TypeVar("Value")
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 OURS = "BIFROST_"
+HOST = re.compile(
+    r"\*|((\*\.)?[a-z0-9.*-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII
+)
 
 
 def load_file() -> None:
@@ -26,6 +30,21 @@ def load_file() -> None:
     if named and not os.path.exists(named):
         raise ImproperlyConfigured(f"BIFROST_ENV_FILE={named!r} is not there: write a file's path.")
     load_dotenv(named or Path(__file__).resolve().parent.parent / ".env")
+
+
+def host_of(address: str) -> str:
+    """The host of a URL with its port, as `hosts` reads it."""
+    parts = urlsplit(address)
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{name}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class Environment:
@@ -67,10 +86,19 @@ class Environment:
     def address(self, name: str, default: str = "", *, example: str) -> str:
         """An http or https URL without a slash at its end, or nothing."""
         value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        if value and not _is_address(value):
             raise ImproperlyConfigured(f"{name}={value!r} is no address: write {example}.")
         return value
+
+    def hosts(self, name: str) -> list[str]:
+        """Hosts with or without a port, which may have a star for a part of their name."""
+        found = self.words(name)
+        if wrong := next((one for one in found if not HOST.fullmatch(one)), None):
+            raise ImproperlyConfigured(
+                f"{name} holds {wrong!r}, which is no host: write api.example.com, "
+                "api.example.com:8443, *.example.com, or * for any."
+            )
+        return found
 
     def folder(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().absolute()

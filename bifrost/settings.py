@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from bifrost.access import auth_mode
-from bifrost.env import Environment
+from bifrost.env import Environment, host_of
 from bifrost.keys import encryption_keys, secret_key
 from bifrost.theme import THEME
 
@@ -54,6 +54,7 @@ ADMIN_PASSWORD = env.text("BIFROST_ADMIN_PASSWORD")
 
 # What clients may do
 AUTH = auth_mode(env, bind=BIND, public_host=PUBLIC_HOST)
+DIRECT_KEYS = env.flag("BIFROST_DIRECT_KEYS")
 MAX_FILE_BYTES = env.whole("BIFROST_MAX_FILE_BYTES", 2 * 1024 * MEGABYTE)
 MAX_JSON_BYTES = env.whole("BIFROST_MAX_JSON_BYTES", 4 * MEGABYTE)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_JSON_BYTES
@@ -86,6 +87,28 @@ PROVIDER_KEYS = {
     "GEMINI_API_KEY": GEMINI_API_KEY,
     "BEDROCK_S3_BUCKET": BEDROCK_S3_BUCKET,
 }
+
+# Where a credential may send its secret. What the environment names itself, it may.
+VENDOR_HOSTS = [
+    *("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com"),
+    *(
+        f"{service}.{domain}"
+        for service in ("s3.*", "bedrock.*", "bedrock-runtime.*")
+        for domain in ("amazonaws.com", "amazonaws.com.cn")
+    ),
+]
+AWS_ENDPOINTS = [
+    env.address(f"AWS_ENDPOINT_URL{service}", example="https://aws.example.com")
+    for service in ("", "_S3", "_BEDROCK", "_BEDROCK_RUNTIME")
+]
+NAMED_ADDRESSES = [
+    *(OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL, SANDBOX_URL),
+    *AWS_ENDPOINTS,
+]
+UPSTREAM_HOSTS = [
+    *(env.hosts("BIFROST_UPSTREAM_HOSTS") or (["*"] if AUTH == "open" else VENDOR_HOSTS)),
+    *(host_of(address) for address in NAMED_ADDRESSES if address),
+]
 
 INSTALLED_APPS = [
     "unfold",
@@ -171,11 +194,7 @@ DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Both are names of boto3's own.
-STORAGE_ENDPOINT = env.address(
-    "AWS_ENDPOINT_URL_S3",
-    env.address("AWS_ENDPOINT_URL", example="https://s3.example.com"),
-    example="https://s3.example.com",
-)
+STORAGE_ENDPOINT = AWS_ENDPOINTS[1] or AWS_ENDPOINTS[0]
 STORAGE_URL = env.text("BIFROST_STORAGE_URL", str(DATA / "files"))
 if "://" in STORAGE_URL and urlsplit(STORAGE_URL).scheme not in ("s3", "file"):
     raise ImproperlyConfigured(

@@ -11,7 +11,7 @@
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
 from botocore.exceptions import ClientError
 from django.conf import settings
 
+from files.allowed import ANY, buckets_of
 from files.storage import CHUNK_BYTES, StoreError, wanted_range
 from files.writer import ObjectWriter
 from providers.base import UpstreamError
@@ -90,19 +91,27 @@ class Entry(NamedTuple):
 
 
 def bucket_of(
-    workspace: Workspace, name: str = "", *, region: str = "", credential: Credential | None = None
+    workspace: Workspace, name: str = "", *, region: str = "", granted: bool = False
 ) -> "Bucket":
-    """A bucket of the workspace's clients; the credential's own where none is named.
+    """A bucket that the workspace's clients may name; a credential's own where none is named.
 
-    Without a credential the first usable one is taken whose bucket this is, or else the first. Raises
-    NoCredentialError, NoBucketNamedError, and BucketError if the credential cannot be used.
+    The first usable credential is taken whose bucket this is, or else the first. `granted` says that the
+    right was looked at before, such as when a batch was made. Raises NoCredentialError, NoBucketNamedError,
+    and BucketError if the bucket is not theirs, whether or not it exists, or the credential cannot be used.
     """
-    credential = credential or _credential_for(workspace, name)
+    allowed = ANY if granted else buckets_of(workspace)
+    if name and name not in allowed:
+        raise BucketDeniedError(
+            f"the bucket '{name[:100]}' is none that this workspace may name: ask the operator to list it"
+        )
+    credential = _credential_for(workspace, name, allowed)
     if credential is None:
         raise NoCredentialError(Provider.BEDROCK.value)
     bucket = Bucket(credential, name, region)
-    if not bucket.name:
-        raise NoBucketNamedError("no bucket was named, and the credential for Bedrock has none")
+    if bucket.name not in allowed or not bucket.name:
+        raise NoBucketNamedError(
+            "no bucket was named, and the credential for Bedrock has none to use"
+        )
     if (bucket.name, "") == _own_store():
         raise BucketDeniedError(f"the bucket '{bucket.name}' is Bifrost's own: name another")
     return bucket
@@ -311,11 +320,10 @@ def _own_store() -> tuple[str, str]:
     return options.get("bucket_name", ""), options.get("location", "")
 
 
-def _credential_for(workspace: Workspace, name: str) -> Credential | None:
+def _credential_for(workspace: Workspace, name: str, allowed: Container[str]) -> Credential | None:
     usable = list(Credential.objects.usable(workspace=workspace, provider=Provider.BEDROCK))
-    named = ((one, one.options.get("bucket")) for one in usable)
-    fitting = [one for one, bucket in named if bucket and bucket == (name or bucket)]
-    return next(iter(fitting + usable), None)
+    fitting = [one for one in usable if one.bucket and one.bucket == (name or one.bucket)]
+    return next((one for one in fitting if one.bucket in allowed), next(iter(usable), None))
 
 
 def _aws(credential: Credential, region: str) -> AWS:

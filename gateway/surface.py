@@ -25,6 +25,7 @@ from batches.services import (
     NotCancellableError,
     NotDeletableError,
     OverLimitError,
+    RoleDeniedError,
 )
 from files import services as files
 from files.buckets import (
@@ -148,6 +149,9 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     NotAllowedError: lambda error: RequestError(str(error), status=403, code="not_allowed"),
     LimitExceededError: _limit_exceeded,
     OverLimitError: lambda error: RequestError(str(error), status=413, code="over_limit"),
+    RoleDeniedError: lambda error: RequestError(
+        str(error), status=403, code="role_not_allowed", param="role_arn"
+    ),
     NotCancellableError: lambda error: RequestError(str(error), code="batch_not_cancellable"),
     NotDeletableError: lambda error: RequestError(str(error), code="batch_not_deletable"),
     IdempotencyConflictError: lambda error: RequestError(

@@ -6,6 +6,7 @@ from batches.services.collect import NotCollectableError, collect_again
 from batches.services.create import (
     IdempotencyConflictError,
     Repeat,
+    RoleDeniedError,
     create,
     made_before,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "NotDeletableError",
     "OverLimitError",
     "Repeat",
+    "RoleDeniedError",
     "Usage",
     "advance",
     "beat",

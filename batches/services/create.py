@@ -21,6 +21,10 @@ class IdempotencyConflictError(Exception):
     """The idempotency key was used before, for something else."""
 
 
+class RoleDeniedError(Exception):
+    """No credential of the workspace lets clients name that role of AWS's."""
+
+
 @dataclass(frozen=True)
 class Repeat:
     """How to tell that a create was made before.
@@ -39,8 +43,8 @@ def create(
 ) -> tuple[Batch, bool]:
     """The batch, and whether it is new: a repeated create gets the one that the first try made.
 
-    Raises NoCredentialError, IdempotencyConflictError and what its key does not allow: NotAllowedError,
-    LimitExceededError and OverLimitError.
+    Raises NoCredentialError, RoleDeniedError, IdempotencyConflictError and what its key does not allow:
+    NotAllowedError, LimitExceededError and OverLimitError.
     """
     if key := fields.get("virtual_key"):
         key.check_provider(fields["provider"])
@@ -63,12 +67,10 @@ def _create(
         _lock(input_file, alone=repeat.automatic)
         if made := made_before(workspace, repeat):
             return made, False
-        if not Credential.objects.usable(workspace=workspace, provider=fields["provider"]).exists():
-            raise NoCredentialError(fields["provider"])
         if key := fields.get("virtual_key"):
             quota.check(key, input_file)
         now = timezone.now()
-        batch = Batch.objects.create(
+        batch = Batch(
             workspace=workspace,
             input_file=input_file,
             request_digest=repeat.digest,
@@ -77,8 +79,22 @@ def _create(
             expires_at=_expiry(now, fields),
             **fields,
         )
+        _check_account(batch)
+        batch.save(force_insert=True)
         batch.note("created", f"through the {batch.surface} surface for {batch.provider}")
     return batch, True
+
+
+def _check_account(batch: Batch) -> None:
+    """Raises NoCredentialError and RoleDeniedError."""
+    usable = Credential.objects.usable(workspace=batch.workspace, provider=batch.provider)
+    if not usable.exists():
+        raise NoCredentialError(batch.provider)
+    if batch.role and not any(one.allows_role(batch.role) for one in usable):
+        raise RoleDeniedError(
+            f"The role '{batch.role[:200]}' is not allowed here: name another, or ask the operator to add it "
+            "to the credential for Bedrock."
+        )
 
 
 def _lock(input_file: File, *, alone: bool) -> None:

@@ -45,8 +45,7 @@ def request_of(job: Job, batch: Batch, **more: Any) -> JobRequest:
         records=job.records,
         invocation=_invocation_of(job, batch),
         output_uri=batch.output_uri,
-        # Clients who need no role, but must name one, write what they like.
-        role_arn=batch.role_arn if batch.role_arn.startswith("arn:") else "",
+        role_arn=batch.role,
         tags=batch.tags,
         timeout_hours=batch.timeout_hours,
         known=Job.objects.exclude(pk=job.pk).filter(credential=job.credential).known,

@@ -94,9 +94,9 @@ def record_submission(job: Job, state: JobState, *, found: bool) -> None:
 def _plan(claim: Claim) -> bool:
     """Validate, and write the jobs down; says whether there is anything to submit."""
     batch = claim.batch
-    credential = Credential.objects.usable(
-        workspace=batch.workspace, provider=batch.provider
-    ).first()
+    credential = batch.credential or Credential.objects.choose(
+        workspace=batch.workspace, provider=batch.provider, buckets=batch.buckets, role=batch.role
+    )
     if credential is None:
         message = f"No credential reaches {batch.provider} any more: ask the operator to add one."
         fail(claim, [problem("no_credential", message)])

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import providers.addresses
 import providers.ids
 import providers.models.names
 from django.db import migrations, models
@@ -64,9 +65,9 @@ class Migration(migrations.Migration):
                 ('provider', models.CharField(choices=[('openai', 'OpenAI'), ('anthropic', 'Anthropic'), ('bedrock', 'Amazon Bedrock'), ('gemini', 'Google Gemini')], max_length=20)),
                 ('name', models.CharField(max_length=100)),
                 ('encrypted_secret', models.TextField(blank=True, editable=False)),
-                ('base_url', models.CharField(blank=True, help_text="Leave empty for the provider's own address", max_length=200, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])])),
+                ('base_url', models.CharField(blank=True, help_text="Leave empty for the provider's own address", max_length=200, validators=[providers.addresses.check_address])),
                 ('options', models.JSONField(blank=True, default=dict)),
-                ('enabled', models.BooleanField(default=True)),
+                ('enabled', models.BooleanField(default=True, help_text='If not, it is drained: its jobs are watched to their end, and no new batch goes to it')),
                 ('weight', models.PositiveSmallIntegerField(default=1, help_text='how many batches it takes for each one that a credential of weight 1 takes', validators=[django.core.validators.MinValueValidator(1)])),
                 ('direct', models.BooleanField(default=False, editable=False)),
                 ('sandbox', models.BooleanField(default=False, editable=False)),
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['provider', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'provider', 'name'), name='credential_named_once'), models.UniqueConstraint(condition=models.Q(('workspace', None)), fields=('provider', 'name'), name='shared_credential_named_once')],
+                'constraints': [models.UniqueConstraint(fields=('workspace', 'provider', 'name'), name='credential_named_once'), models.UniqueConstraint(condition=models.Q(('workspace', None)), fields=('provider', 'name'), name='shared_credential_named_once'), models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='credential_weighs_something')],
             },
         ),
         migrations.CreateModel(

@@ -1,15 +1,21 @@
 """On whose account we ask a provider."""
 
+from collections.abc import Collection
+from random import SystemRandom
 from typing import Any
 
-from django.core.validators import MinValueValidator, URLValidator
+from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from providers.base import Account
+from providers.addresses import check_address, refusal_of
+from providers.base import Account, UpstreamError
 from providers.ids import new_id
 from providers.models.workspaces import Workspace
 from providers.secrets import decrypt, encrypt
+
+_dice = SystemRandom()
 
 
 class Provider(models.TextChoices):
@@ -33,11 +39,30 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
             direct=False,
         ).order_by(models.F("workspace").asc(nulls_last=True), "created_at")
 
+    def choose(
+        self, *, workspace: Workspace, provider: str, buckets: Collection[str] = (), role: str = ""
+    ) -> "Credential | None":
+        """One for all jobs of a batch: of the workspace's own or else of the shared, each as often as it
+        weighs.
+
+        Whichever has one of the `buckets` for its own goes first. Where the workspace may not have any
+        `role`, those that allow it are alone.
+        """
+        usable = [
+            one
+            for one in self.usable(workspace=workspace, provider=provider)
+            if not role or one.allows_role(role)
+        ]
+        own = [one for one in usable if one.workspace_id]
+        fitting = [[one for one in pool if one.bucket in buckets] for pool in (own, usable)]
+        pool = next(filter(None, (*fitting, own, usable)), [])
+        return _dice.choices(pool, [one.weight for one in pool])[0] if pool else None
+
 
 class Credential(models.Model):
     """The secret for one account at one provider, with its options.
 
-    One that is not enabled is drained: its jobs are watched to their end, and no new one is sent with it. A
+    One that is not enabled is drained: its jobs are watched to their end, and no new batch goes to it. A
     `direct` one is a client's own, for one batch; its secret is erased once that batch needs it no more.
     """
 
@@ -56,11 +81,14 @@ class Credential(models.Model):
     base_url = models.CharField(
         max_length=200,
         blank=True,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[check_address],
         help_text="Leave empty for the provider's own address",
     )
     options = models.JSONField(default=dict, blank=True)
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(
+        default=True,
+        help_text="If not, it is drained: its jobs are watched to their end, and no new batch goes to it",
+    )
     weight = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1)],
@@ -83,6 +111,7 @@ class Credential(models.Model):
                 condition=Q(workspace=None),
                 name="shared_credential_named_once",
             ),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="credential_weighs_something"),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +128,35 @@ class Credential(models.Model):
 
     @property
     def account(self) -> Account:
-        """What an upstream needs of it. Raises SecretUnreadableError."""
+        """What an upstream needs of it. Raises SecretUnreadableError, and UpstreamError where it may not be
+        used: its address is not allowed, or its secret was erased."""
+        if self.is_erased:
+            message = "the key that the client brought was erased when its batch needed it no more"
+            raise UpstreamError(message, permanent=True, code="key_erased")
+        for address in self.addresses:
+            if refusal := refusal_of(address):
+                raise UpstreamError(f"the credential is not used: {refusal}", code="address_denied")
         options: dict[str, Any] = self.options
         return Account(id=self.id, secret=self.secret, base_url=self.base_url, options=options)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was a client's own whose batch needs it no more."""
+        return self.direct and not self.encrypted_secret
+
+    @property
+    def addresses(self) -> list[str]:
+        """All that it names itself: the base URL, and those of single services among its options."""
+        services = (self.options[name] for name in self.options if name.startswith("endpoint_url"))
+        return [str(address) for address in (self.base_url, *services) if address]
+
+    @property
+    def bucket(self) -> str:
+        """Its own at AWS, empty if it has none."""
+        return str(self.options.get("bucket") or "")
+
+    def allows_role(self, arn: str) -> bool:
+        """Whether clients may have jobs run with a role of AWS's. Where any key does, any role does."""
+        roles = self.options.get("roles")
+        named = roles if isinstance(roles, list) else []
+        return settings.AUTH == "open" or arn in (self.options.get("role_arn"), *named)

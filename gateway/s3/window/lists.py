@@ -6,6 +6,7 @@ from typing import Any
 from botocore import xform_name
 
 from files import objects
+from files.allowed import buckets_of
 from files.buckets import LAST, PAGE, Bucket, Entry
 from gateway.s3.call import Answer, Call, Does
 from gateway.s3.listing import Entry as Listed
@@ -26,11 +27,15 @@ def list_objects_v2(call: Call) -> Answer:
 
 
 def list_buckets(call: Call) -> Answer:
-    """Those that the credential's account may list."""
-    place = Place(call, ANY)
+    """Those that the credential's account may list, and the workspace may name."""
+    place = Place(call, ANY, granted=True)
     client = place.bucket.client
     with in_s3_words(), Bucket.waiting(), place.bucket.named_failures():
-        return Answer(fields_of(client.list_buckets(**call.given)))
+        fields = fields_of(client.list_buckets(**call.given))
+    allowed = buckets_of(call.workspace)
+    return Answer(
+        {**fields, "Buckets": [one for one in fields.get("Buckets", ()) if one["Name"] in allowed]}
+    )
 
 
 def about_bucket(call: Call) -> Answer:

@@ -36,10 +36,10 @@ class Place:
     Raises NotAllowedError if the key may not use Bedrock.
     """
 
-    def __init__(self, call: Call, bucket: str = "") -> None:
+    def __init__(self, call: Call, bucket: str = "", *, granted: bool = False) -> None:
         call.caller.check_provider(Provider.BEDROCK)
         self.workspace = call.workspace
-        self.bucket: Bucket = bucket_of(call.workspace, bucket or call.bucket)
+        self.bucket: Bucket = bucket_of(call.workspace, bucket or call.bucket, granted=granted)
 
     def ask(self, operation: str, key: str = "", **given: Any) -> dict[str, Any]:
         """One call of S3's, by boto3's name for it. The answer is AWS's, without what is about HTTP."""
