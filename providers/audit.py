@@ -20,16 +20,19 @@ class Actor:
 
 
 def record(
-    actor: Actor, action: str, about: Model, *, workspace: Workspace | None, **detail: Any
+    actor: Actor, action: str, about: Model | None, *, workspace: Workspace | None, **detail: Any
 ) -> None:
-    """Keep that somebody did something to an object. `detail` holds no secret and no text of a record."""
+    """Keep that somebody did something to an object, or to many without naming any.
+
+    `detail` holds no secret and no text of a record.
+    """
     AuditEvent.objects.create(
         actor_kind=actor.kind,
         actor=actor.name[:150],
         address=actor.address,
         workspace=workspace,
         action=action,
-        target=str(about.pk),
-        name=str(about)[:LONGEST_NAME],
+        target=str(about.pk) if about else "",
+        name=str(about)[:LONGEST_NAME] if about else "",
         detail=detail,
     )

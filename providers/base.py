@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, ClassVar
 from providers.records import MalformedRecordError, RecordError, UnsupportedFeatureError
 
 __all__ = [
+    "CHECK_SECONDS",
     "ENDINGS",
     "OF_THE_ACCOUNT",
     "OF_THE_KEY",
@@ -37,6 +38,8 @@ __all__ = [
     "waiting_for_a_key",
 ]
 
+# Somebody waits who wants to know whether a credential works.
+CHECK_SECONDS = 10
 # Errors that each further call would only hear again.
 OF_THE_ACCOUNT = frozenset(
     {
@@ -183,6 +186,10 @@ class Upstream(ABC):
 
     def __init__(self, account: Account) -> None:
         self.account = account
+
+    @abstractmethod
+    def check(self) -> list[str]:
+        """Ask once for something cheap, with little patience; what the account still lacks, in words."""
 
     @abstractmethod
     def upload(self, job: JobRequest, content: Content) -> str:

@@ -13,7 +13,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from providers.answers import object_in, read_json
-from providers.base import Account, AnswerLostError, Upstream, UpstreamError, waiting_for_a_key
+from providers.base import (
+    CHECK_SECONDS,
+    Account,
+    AnswerLostError,
+    Upstream,
+    UpstreamError,
+    waiting_for_a_key,
+)
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -38,6 +45,7 @@ RETRY = Retry(
     raise_on_status=False,
     redirect=False,
 )
+ONCE = Retry(total=0, redirect=False, raise_on_status=False)
 
 
 class HTTPUpstream(Upstream):
@@ -48,8 +56,7 @@ class HTTPUpstream(Upstream):
         self.session = requests.Session()
         # An `auth` of our own keeps a .netrc from replacing the key.
         self.session.auth = self._signed
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, _Adapter(max_retries=RETRY))
+        self._try_again(RETRY)
 
     def authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         raise NotImplementedError
@@ -90,6 +97,12 @@ class HTTPUpstream(Upstream):
         headers = {"content-type": "application/json"} if body else None
         with self._send(method, path, params=params, data=body, headers=headers) as response:
             return self._object(method, response)
+
+    def glance(self, path: str, **params: Any) -> dict[str, Any]:
+        """A GET for somebody who waits: it is not tried again. Errors are those of `call`."""
+        self._try_again(ONCE)
+        with self._send("GET", path, params=params, timeout=CHECK_SECONDS) as response:
+            return self._object("GET", response)
 
     def headers_of(
         self, method: str, path: str, *, json: Mapping[str, Any], headers: Mapping[str, str] = NONE
@@ -134,6 +147,10 @@ class HTTPUpstream(Upstream):
         except UpstreamError as error:
             if error.code not in gone:
                 raise
+
+    def _try_again(self, rule: Retry) -> None:
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, _Adapter(max_retries=rule))
 
     def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Raises UpstreamError for what http.client would refuse in words that repeat the key."""

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from bifrost.cli import keys, workspaces
+from bifrost.cli import credentials, keys, secrets, workspaces
 
-NOUNS: list[ModuleType] = [workspaces, keys]
+NOUNS: list[ModuleType] = [workspaces, keys, credentials, secrets]

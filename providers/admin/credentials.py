@@ -1,30 +1,37 @@
 """On whose account we ask."""
 
 import hashlib
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from providers import cells, services
+from providers import audit, cells, services
+from providers.addresses import check_address
 from providers.admin.protected import ProtectedAdmin
-from providers.models import Credential
+from providers.console import Button
+from providers.models import AuditEvent, Credential
 from providers.secrets import SecretUnreadableError
+from providers.verdicts import verdict_on
 
 
 class CredentialForm(forms.ModelForm[Credential]):
     class Meta:
         model = Credential
-        fields = ["name", "provider", "workspace", "base_url", "options", "enabled"]
+        fields = ["name", "provider", "workspace", "base_url", "options", "enabled", "weight"]
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"] or {}
         if not isinstance(options, dict):
             raise forms.ValidationError('Write an object, such as {"region": "eu-central-1"}.')
+        for address in Credential(options=options).addresses:
+            check_address(address)
         return options
 
 
@@ -46,15 +53,31 @@ class SecretForm(CredentialForm):
         return credential
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+    choices_of: ClassVar[dict[str, dict[str, bool]]] = {
+        "enabled": {"enabled": True, "direct": False},
+        "drained": {"enabled": False, "direct": False},
+        "direct": {"direct": True},
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state.title()) for state in self.choices_of]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Credential]) -> Any:
+        return queryset.filter(**self.choices_of.get(self.value() or "", {}))
+
+
 @admin.register(Credential)
 class CredentialAdmin(ProtectedAdmin):
     form = SecretForm
     list_display = ["name", "provider", "owner", "address", "state", "kept", "created"]
-    list_filter = ["provider", "enabled", "sandbox", "workspace"]
+    list_filter = ["provider", StateFilter, "sandbox", "workspace"]
     list_select_related = ["workspace"]
     search_fields = ["name", "id", "base_url"]
     search_help_text = "Name, id or address"
-    instead = "Disable it instead: its jobs are still watched, and no new one is sent with it."
+    instead = "Drain it instead: its jobs are still watched, and no new batch goes to it."
     change_form_template = "admin/console/form.html"
 
     @admin.display(description="workspace")
@@ -71,9 +94,9 @@ class CredentialAdmin(ProtectedAdmin):
 
     @admin.display(description="state")
     def state(self, credential: Credential) -> SafeString:
-        state = cells.label("enabled", "good") if credential.enabled else cells.label("disabled")
+        tone = "good" if credential.state == "enabled" else "calm"
         badge = cells.label("sandbox", "warn") if credential.sandbox else ""
-        return format_html("{} {}", state, badge)
+        return format_html("{} {}", cells.label(credential.state, tone), badge)
 
     @admin.display(description="secret")
     def kept(self, credential: Credential) -> SafeString:
@@ -94,6 +117,12 @@ class CredentialAdmin(ProtectedAdmin):
             return format_html("{} {}", cells.label("unreadable", "bad"), str(error))
         return format_html("SHA-256 begins with {}", cells.code(digest[:8]))
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_direct(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_direct(obj) and super().has_delete_permission(request, obj)
+
     def takes_secret(self, request: HttpRequest, obj: Any) -> bool:
         if obj is None:
             return self.has_add_permission(request)
@@ -110,7 +139,7 @@ class CredentialAdmin(ProtectedAdmin):
         secret = ["new_secret"] if self.takes_secret(request, obj) else []
         kept = ["fingerprint"] if obj else []
         return [
-            (None, {"fields": ["name", "provider", "enabled", *shown]}),
+            (None, {"fields": ["name", "provider", "enabled", "weight", *shown]}),
             ("Account", {"fields": [*secret, *kept, "base_url", "options"]}),
         ]
 
@@ -129,7 +158,48 @@ class CredentialAdmin(ProtectedAdmin):
                 "The environment keeps this credential: its secret, address and state are set at "
                 "every start, from the variables that .env.example documents."
             )
+        elif is_direct(credential):
+            context["notice"] = (
+                "A client brought this key for one batch of its own. It is erased once that batch needs "
+                "it no more."
+            )
+        if credential and not is_direct(credential) and self.has_act_permission(request):
+            url = self.url("test", credential)
+            context["buttons"] = [Button("Test", "network_check", url, post=True)]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.test_view)
+        return [
+            path("<path:object_id>/test/", view, name=self.view_name("test")),
+            *super().get_urls(),
+        ]
+
+    def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        credential = self.found(request, object_id, "act")
+        if request.method != "POST" or is_direct(credential):
+            return self.back(credential)
+        verdict = verdict_on(credential)
+        audit.record(
+            acting(request),
+            "credential.tested",
+            credential,
+            workspace=credential.workspace,
+            works=verdict.works,
+        )
+        level = messages.SUCCESS if verdict.works else messages.ERROR
+        self.message_user(request, f"{credential}: {verdict.text}.", level)
+        return self.back(credential)
+
+
+def acting(request: HttpRequest) -> audit.Actor:
+    """Who is written down for what the request does."""
+    address = request.META.get("REMOTE_ADDR") or None
+    return audit.Actor(AuditEvent.ActorKind.USER, request.user.get_username(), address)
+
+
+def is_direct(credential: Credential | None) -> bool:
+    return credential is not None and credential.direct
 
 
 def managed(credential: Credential) -> bool:

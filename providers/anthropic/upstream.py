@@ -55,6 +55,10 @@ class AnthropicUpstream(HTTPUpstream, ListedUpstream):
             request.headers["anthropic-beta"] = str(betas)
         return request
 
+    def check(self) -> list[str]:
+        self.page_of(self.glance(BATCHES, limit=1), "data")
+        return []
+
     def upload(self, job: JobRequest, content: Content) -> str:
         return ""
 

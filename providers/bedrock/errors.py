@@ -42,6 +42,17 @@ TRANSIENT = frozenset(
         "TooManyRequestsException",
     }
 )
+# Said with the status of what is not permitted, but about the key itself.
+KEY_REFUSED = frozenset(
+    {
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
 SETTINGS = (NoCredentialsError, PartialCredentialsError, NoRegionError, ProfileNotFound)
 UNREACHED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 
@@ -86,7 +97,7 @@ def refusal(
     return kind(
         message + (f": {text[:500]}" if text else ""),
         permanent=status < 500 and status not in TRANSIENT_STATUSES and name not in TRANSIENT,
-        code=f"http_{status}",
+        code="http_401" if name in KEY_REFUSED else f"http_{status}",
         retry_after=_retry_after(response),
     )
 

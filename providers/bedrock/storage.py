@@ -20,7 +20,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from providers.answers import object_in
-from providers.base import JobRequest, UpstreamError, waiting_for_a_key
+from providers.base import CHECK_SECONDS, JobRequest, UpstreamError, waiting_for_a_key
 from providers.bedrock.account import AWS
 from providers.bedrock.errors import is_missing, named_failures
 from providers.http import CHUNK_BYTES
@@ -30,6 +30,16 @@ MANIFEST = "manifest.json.out"
 OUTPUT = ".out"
 OURS = re.compile(rf"(^|/){FOLDER}/[^/]+\.jsonl$")
 JSON_LINES = "application/jsonl"
+LACKING = {
+    "bucket": "it has no option 'bucket': each job must name a bucket for its results",
+    "role_arn": "it has no option 'role_arn': each job must name a role",
+}
+# S3 says no more than the status to a HEAD.
+NO_BUCKET = {
+    "http_400": "wrong name or region of the bucket",
+    "http_403": "the key may not use the bucket",
+    "http_404": "there is no bucket",
+}
 # In one thread: whoever reads our content keeps a claim with it, in a transaction of its own.
 IN_PARTS = TransferConfig(use_threads=False)
 
@@ -73,6 +83,27 @@ def beneath(prefix: str) -> str:
 class Storage:
     def __init__(self, aws: AWS) -> None:
         self.aws = aws
+
+    def check(self, region: str) -> list[str]:
+        """What the account lacks for jobs in a region. Raises UpstreamError if its bucket cannot be used."""
+        options = self.aws.options
+        lacking = [LACKING[name] for name in LACKING if not getattr(options, name)]
+        if options.bucket and (there := self._region_of(options.bucket)) not in ("", region):
+            lacking.append(
+                f"its bucket lies in {there[:50]}, but jobs run in {region}: set the option 'region'"
+            )
+        return lacking
+
+    def _region_of(self, bucket: str) -> str:
+        client = self.aws.client("s3", tries=1, read_seconds=CHECK_SECONDS)
+        try:
+            with self._failures():
+                return str(client.head_bucket(Bucket=bucket).get("BucketRegion") or "")
+        except UpstreamError as error:
+            if error.code not in NO_BUCKET:
+                raise
+            message = f"{NO_BUCKET[error.code]} '{bucket}': {error.message}"
+            raise UpstreamError(message, permanent=True, code="bucket") from error
 
     def input_of(self, job: JobRequest) -> Place:
         """Where a job's records go. Raises UpstreamError if neither credential nor job names a bucket."""

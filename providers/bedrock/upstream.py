@@ -11,6 +11,7 @@ from typing import Any
 
 from providers.answers import ending, id_in, object_in, text_in, whole
 from providers.base import (
+    CHECK_SECONDS,
     Account,
     AnswerLostError,
     Content,
@@ -58,6 +59,13 @@ class BedrockUpstream(ListedUpstream):
         self.aws = AWS(account)
         self.storage = Storage(self.aws)
         self.direct = Direct(self.aws, self.storage)
+
+    def check(self) -> list[str]:
+        hurried = self.aws.client("bedrock", tries=1, read_seconds=CHECK_SECONDS)
+        with self._failures():
+            answer = hurried.list_model_invocation_jobs(maxResults=1)
+        self.page_of(answer, "invocationJobSummaries")
+        return self.storage.check(hurried.meta.region_name)
 
     def upload(self, job: JobRequest, content: Content) -> str:
         if self.direct.takes(job):

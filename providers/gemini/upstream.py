@@ -63,6 +63,11 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
         request.headers["x-goog-api-key"] = self.account.secret
         return request
 
+    def check(self) -> list[str]:
+        answer = self.glance(f"{VERSION}/batches", pageSize=1)
+        self.page_of({"operations": [], **answer}, "operations")
+        return []
+
     def upload(self, job: JobRequest, content: Content) -> str:
         with content() as lines:
             size = lines.seek(0, SEEK_END)

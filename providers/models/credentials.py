@@ -140,6 +140,11 @@ class Credential(models.Model):
         return Account(id=self.id, secret=self.secret, base_url=self.base_url, options=options)
 
     @property
+    def state(self) -> str:
+        """Whether new batches go to it, in a word."""
+        return "direct" if self.direct else "enabled" if self.enabled else "drained"
+
+    @property
     def is_erased(self) -> bool:
         """Whether it was a client's own whose batch needs it no more."""
         return self.direct and not self.encrypted_secret

@@ -49,6 +49,10 @@ class OpenAIUpstream(HTTPUpstream, ListedUpstream):
                 request.headers[header] = str(value)
         return request
 
+    def check(self) -> list[str]:
+        self.page_of(self.glance("/batches", limit=1), "data")
+        return []
+
     def upload(self, job: JobRequest, content: Content) -> str:
         name = f"bifrost-{job.id}.jsonl"
         with content() as lines:

@@ -15,7 +15,13 @@ SECRET = "sk-live-0123456789abcdef"
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    usual = {"name": "production", "provider": "openai", "options": "{}", "enabled": "on"}
+    usual = {
+        "name": "production",
+        "provider": "openai",
+        "options": "{}",
+        "enabled": "on",
+        "weight": "1",
+    }
     return {**usual, "base_url": "", "workspace": "", "new_secret": "", **fields}
 
 
@@ -79,7 +85,7 @@ def test_the_list_shows_whether_a_secret_is_kept_and_what_is_sandbox(admin_clien
     make.credential("sandbox", sandbox=True, base_url="http://127.0.0.1:9/openai/v1")
     make.credential("empty", secret="", enabled=False, workspace=make.workspace("evals"))
     page = admin_client.get(LIST).content.decode()
-    for text in ("sandbox", "shared", "evals", "disabled", "kept", "none", "http://127.0.0.1:9"):
+    for text in ("sandbox", "shared", "evals", "drained", "kept", "none", "http://127.0.0.1:9"):
         assert text in page
 
 
@@ -128,8 +134,8 @@ def test_a_credential_with_jobs_stays_and_the_reason_is_said(
         answer = admin_client.post(f"{LIST}{credential.pk}/delete/", {"post": "yes"})
     said = [str(message) for message in get_messages(answer.wsgi_request)]
     assert said == [
-        "production (OpenAI) cannot be deleted: jobs belong to it. Disable it instead: its jobs "
-        "are still watched, and no new one is sent with it."
+        "production (OpenAI) cannot be deleted: jobs belong to it. Drain it instead: its jobs "
+        "are still watched, and no new batch goes to it."
     ]
     assert Credential.objects.exists()
 
