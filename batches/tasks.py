@@ -48,6 +48,7 @@ def expire() -> None:
 def discard() -> None:
     for credential_id in services.credentials_with_leftovers():
         discard_of_credential.apply_async((credential_id,), expires=60)
+    services.erase_keys()
 
 
 @shared_task

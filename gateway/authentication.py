@@ -1,5 +1,7 @@
 """Who calls: the key, wherever an SDK puts it, and the workspace that it opens."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -9,7 +11,8 @@ from gateway.caller import Caller
 from providers.admission import admit
 from providers.models import VirtualKey, Workspace
 
-HEADERS = ("x-bf-vk", "x-api-key", "x-goog-api-key")
+OURS = "x-bf-vk"
+HEADERS = ("x-api-key", "x-goog-api-key")
 MISSING = "You didn't provide an API key: send your Bifrost key as 'Authorization: Bearer KEY'."
 ELSEWHERE = "Pages of other sites may not call Bifrost: call it from a program."
 INCORRECT = "Incorrect API key provided: it is unknown here, revoked or expired."
@@ -23,11 +26,13 @@ class Authentication(BaseAuthentication):
         if not text:
             raise AuthenticationFailed(MISSING)
         if settings.AUTH == "open":
-            return None, anyone(request, text)
-        key = VirtualKey.valid(VirtualKey.digest_of(text))
-        if key is None:
-            raise AuthenticationFailed(INCORRECT)
-        return None, caller_of(key)
+            caller = anyone(request, text)
+        else:
+            key = VirtualKey.valid(VirtualKey.digest_of(text))
+            if key is None:
+                raise AuthenticationFailed(INCORRECT)
+            caller = caller_of(key)
+        return None, _with_own_key(caller, own_key_of(request))
 
     def authenticate_header(self, request: Request) -> str:
         """Without one, a refused key would be a 403."""
@@ -61,8 +66,34 @@ def is_of_another_site(request: Request) -> bool:
 
 def presented_key(request: Request) -> str:
     """The key as it was sent, empty if none was."""
+    return next(iter(_sent_keys(request)), "")
+
+
+def own_key_of(request: Request) -> str:
+    """The client's own key at a provider: where an SDK puts keys, beside another in `x-bf-vk`.
+
+    Empty where none was sent or the installation takes none.
+    """
+    if not (settings.DIRECT_KEYS and request.headers.get(OURS, "").strip()):
+        return ""
+    ours, *others = _sent_keys(request)
+    return next((key for key in others if key != ours), "")
+
+
+def _with_own_key(caller: Caller, own_key: str) -> Caller:
+    if not own_key:
+        return caller
+    both = VirtualKey.digest_of(f"{caller.fingerprint}\n{own_key}")
+    return replace(caller, fingerprint=both, own_key=own_key)
+
+
+def _sent_keys(request: Request) -> list[str]:
+    """All that were sent, with the one first that no SDK sends by itself."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        return token.strip()
-    given = (request.headers.get(name, "").strip() for name in HEADERS)
-    return next((key for key in given if key), "")
+    bearer = token if scheme.lower() == "bearer" else ""
+    given = [
+        request.headers.get(OURS, ""),
+        bearer,
+        *(request.headers.get(name, "") for name in HEADERS),
+    ]
+    return [key.strip() for key in given if key.strip()]

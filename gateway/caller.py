@@ -1,6 +1,6 @@
 """Whose request it is, and what of the installation it may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
@@ -14,12 +14,14 @@ from providers.models import AuditEvent, VirtualKey, Workspace
 class Caller:
     """The one door to what is in the database: a view asks here, and never the models themselves.
 
-    `fingerprint` stands for the key without telling it.
+    `fingerprint` stands for the key without telling it, and for `own_key`: the client's own key at a
+    provider, if it brought one.
     """
 
     workspace: Workspace
     key: VirtualKey | None
     fingerprint: str
+    own_key: str = field(default="", repr=False)
 
     @property
     def files(self) -> FileQuerySet:

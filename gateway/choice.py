@@ -58,9 +58,9 @@ def first_of(file: File, *, model: str = "") -> First | None:
         return None
 
 
-def provider_of(workspace: Workspace, file: File, *, model: str) -> str:
+def provider_of(workspace: Workspace, file: File, *, model: str, own_key: bool = False) -> str:
     """The provider of a batch whose client names none: its first record decides. Raises StoreError."""
     first = first_of(file, model=model)
     if first is None:
         return Provider.OPENAI.value
-    return provider_for(workspace, model=first.model, dialect=first.dialect)
+    return provider_for(workspace, model=first.model, dialect=first.dialect, own_key=own_key)

@@ -18,6 +18,13 @@ def digest_of(caller: Caller, body: bytes = b"") -> "_Hash":
     return hashlib.sha256(caller.fingerprint.encode() + b"\n" + body)
 
 
+def told_apart(caller: Caller, digest: str) -> str:
+    """The digest of what was asked, which is another if it is asked for with a key of the client's own."""
+    if not caller.own_key:
+        return digest
+    return hashlib.sha256(f"{caller.fingerprint}\n{digest}".encode()).hexdigest()
+
+
 def repeat_of(request: Request, digest: str) -> Repeat:
     """Clients say it with a key, and SDKs count their own retries in a header.
 

@@ -43,6 +43,7 @@ from gateway.body import BrokenOffError, drain
 from gateway.caller import Caller
 from gateway.turns import give_back_connections
 from providers.models import LimitExceededError, NotAllowedError
+from providers.services import OwnKeyRefusedError
 
 logger = logging.getLogger(__name__)
 # Where what the log calls a request stands among what came with it.
@@ -152,6 +153,7 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     RoleDeniedError: lambda error: RequestError(
         str(error), status=403, code="role_not_allowed", param="role_arn"
     ),
+    OwnKeyRefusedError: lambda error: RequestError(str(error), code="own_key_refused"),
     NotCancellableError: lambda error: RequestError(str(error), code="batch_not_cancellable"),
     NotDeletableError: lambda error: RequestError(str(error), code="batch_not_deletable"),
     IdempotencyConflictError: lambda error: RequestError(

@@ -37,18 +37,18 @@ MODEL_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def provider_for(workspace: Workspace, *, model: str, dialect: str) -> str:
+def provider_for(workspace: Workspace, *, model: str, dialect: str, own_key: bool = False) -> str:
     """The provider of a batch for which the client named none.
 
     The one whose models have such names, else the one whose lines they are, if the workspace has a
-    credential for it, and OpenAI otherwise.
+    credential for it or the client a key of its own, and OpenAI otherwise.
     """
     named = (name for name, beginnings in MODEL_NAMES.items() if model.startswith(beginnings))
     for provider in (*named, dialect):
         if provider == Provider.OPENAI:
             break
         usable = Credential.objects.usable(workspace=workspace, provider=provider)
-        if provider in UPSTREAMS and usable.exists():
+        if provider in UPSTREAMS and (own_key or usable.exists()):
             return provider
     return Provider.OPENAI.value
 
@@ -64,6 +64,37 @@ def prepare_credentials() -> list[tuple[str, str]]:
     """
     default_workspace()
     return [(account.provider, _prepare(account)) for account in _named()]
+
+
+class OwnKeyRefusedError(Exception):
+    """The provider cannot be asked with a client's own key. The message says why."""
+
+
+def direct_credential(workspace: Workspace, provider: str, *, secret: str, name: str) -> Credential:
+    """Keep a client's own key, for one batch, which `name` tells. Raises OwnKeyRefusedError.
+
+    It is sent where the environment has the provider, be that a sandbox.
+    """
+    if provider == Provider.BEDROCK:
+        raise OwnKeyRefusedError(
+            "Amazon Bedrock cannot be asked with a key of your own, since no AWS client sends its secret: "
+            "send your Bifrost key alone."
+        )
+    shared = Credential.objects.filter(workspace=None, provider=provider, enabled=True)
+    known = shared.filter(name__in=(FROM_ENVIRONMENT, SANDBOX)).first()
+    usual = next(account.base_url for account in _named() if account.provider == provider)
+    credential = Credential(
+        workspace=workspace,
+        provider=provider,
+        name=name,
+        base_url=known.base_url if known else usual,
+        enabled=False,
+        direct=True,
+        sandbox=bool(known and known.sandbox),
+    )
+    credential.secret = secret
+    credential.save(force_insert=True)
+    return credential
 
 
 @dataclass(frozen=True)

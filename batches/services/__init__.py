@@ -12,6 +12,7 @@ from batches.services.create import (
 )
 from batches.services.delete import NotDeletableError, delete
 from batches.services.discard import credentials_with_leftovers, discard
+from batches.services.erase import erase_keys
 from batches.services.outcomes import results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
@@ -37,6 +38,7 @@ __all__ = [
     "credentials_with_leftovers",
     "delete",
     "discard",
+    "erase_keys",
     "expire",
     "forgotten",
     "made_before",

@@ -35,6 +35,10 @@ def collect_again(batch: Batch) -> Batch:
         raise NotCollectableError(f"Batch {batch.id} is {batch.status} and has no results.")
     if batch.input_file.status != File.Status.STORED:
         raise NotCollectableError(f"The input of batch {batch.id} was deleted.")
+    if batch.credential and batch.credential.is_erased:
+        raise NotCollectableError(
+            f"The key that the client of batch {batch.id} brought for it is gone."
+        )
     with transaction.atomic():
         batch.jobs.filter(status=Job.Status.COLLECTED).update(status=Job.Status.ENDED)
         Batch.objects.filter(pk=batch.pk, status=batch.status).update(

@@ -12,6 +12,7 @@ from batches.models import Batch
 from batches.services import quota
 from files.models import File
 from providers.models import Credential, NoCredentialError, Workspace
+from providers.services import direct_credential
 
 REPEATED_WITHIN = timedelta(minutes=10)
 WINDOWS = {"24h": timedelta(hours=24)}
@@ -39,19 +40,25 @@ class Repeat:
 
 
 def create(
-    *, workspace: Workspace, input_file: File, repeat: Repeat, fields: Mapping[str, Any]
+    *,
+    workspace: Workspace,
+    input_file: File,
+    repeat: Repeat,
+    fields: Mapping[str, Any],
+    own_key: str = "",
 ) -> tuple[Batch, bool]:
     """The batch, and whether it is new: a repeated create gets the one that the first try made.
 
-    Raises NoCredentialError, RoleDeniedError, IdempotencyConflictError and what its key does not allow:
-    NotAllowedError, LimitExceededError and OverLimitError.
+    `own_key` is its client's own at the provider. Raises NoCredentialError, RoleDeniedError,
+    OwnKeyRefusedError, IdempotencyConflictError and what its key does not allow: NotAllowedError,
+    LimitExceededError and OverLimitError.
     """
     if key := fields.get("virtual_key"):
         key.check_provider(fields["provider"])
         if model := fields.get("model_override"):
             key.check_model(model)
     try:
-        return _create(workspace, input_file, repeat, fields)
+        return _create(workspace, input_file, repeat, fields, own_key)
     except IntegrityError:
         # Another file came with the same Idempotency-Key, at the same moment, and was faster.
         made = made_before(workspace, repeat)
@@ -61,7 +68,11 @@ def create(
 
 
 def _create(
-    workspace: Workspace, input_file: File, repeat: Repeat, fields: Mapping[str, Any]
+    workspace: Workspace,
+    input_file: File,
+    repeat: Repeat,
+    fields: Mapping[str, Any],
+    own_key: str,
 ) -> tuple[Batch, bool]:
     with transaction.atomic():
         _lock(input_file, alone=repeat.automatic)
@@ -79,9 +90,16 @@ def _create(
             expires_at=_expiry(now, fields),
             **fields,
         )
-        _check_account(batch)
+        if own_key:
+            name = f"direct {batch.pk}"
+            batch.credential = direct_credential(
+                workspace, batch.provider, secret=own_key, name=name
+            )
+        else:
+            _check_account(batch)
         batch.save(force_insert=True)
-        batch.note("created", f"through the {batch.surface} surface for {batch.provider}")
+        with_it = ", with a key of its client's own" if own_key else ""
+        batch.note("created", f"through the {batch.surface} surface for {batch.provider}{with_it}")
     return batch, True
 
 

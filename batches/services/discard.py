@@ -21,14 +21,14 @@ AT_ONCE = 100
 
 def credentials_with_leftovers() -> list[str]:
     """The credentials whose providers have such copies. Each has a turn of its own: one may hang."""
-    return list(_leftovers().order_by().values_list("credential_id", flat=True).distinct())
+    return list(leftovers().order_by().values_list("credential_id", flat=True).distinct())
 
 
 def discard(credential_id: str) -> int:
     """Remove the oldest of them; returns how many. What fails for now is left for the next turn."""
     count = 0
     credential = Credential.objects.get(pk=credential_id)
-    copies = _leftovers().filter(credential=credential).order_by("created_at", "pk")[:AT_ONCE]
+    copies = leftovers().filter(credential=credential).order_by("created_at", "pk")[:AT_ONCE]
     try:
         upstream = registry.upstream(credential.provider, credential.account)
         for copy in copies:
@@ -39,7 +39,8 @@ def discard(credential_id: str) -> int:
     return count
 
 
-def _leftovers() -> QuerySet[UpstreamFile]:
+def leftovers() -> QuerySet[UpstreamFile]:
+    """Copies that no job needs any more."""
     needed = Job.objects.filter(upstream_input=OuterRef("pk"), batch__status__in=Batch.ACTIVE)
     return UpstreamFile.objects.filter(~Exists(needed), role=UpstreamFile.Role.INPUT)
 

@@ -133,6 +133,7 @@ class Batches(AnthropicView):
         ) as body:
             batch, new = services.create(
                 workspace=self.caller.workspace,
+                own_key=self.caller.own_key,
                 input_file=wire.read_create(body.fields, body.file),
                 repeat=repeat_of(request, body.digest),
                 fields={

@@ -16,6 +16,7 @@ from gateway.bedrock.signing import JobsAuthentication
 from gateway.body import whole
 from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
+from gateway.repeats import told_apart
 from gateway.signatures.scope import signed_region
 from gateway.surface import RequestError, SurfaceView
 from providers.models import Provider
@@ -50,7 +51,8 @@ class Jobs(BedrockView):
         provider = named_provider(request) or Provider.BEDROCK.value
         self.caller.check_provider(provider)
         asked = read_create(self.body(request), provider=provider)
-        repeat = services.Repeat(asked.digest, idempotency_key(asked.token))
+        digest = told_apart(self.caller, asked.digest)
+        repeat = services.Repeat(digest, idempotency_key(asked.token))
         # Looked for at first: the input of a first try may be gone.
         batch = services.made_before(self.caller.workspace, repeat) or self.make(asked, repeat)
         return Response({"jobArn": wire.write_arn(batch, signed_region(request._request))})
@@ -61,6 +63,7 @@ class Jobs(BedrockView):
         endpoint = endpoint_of(file, asked)
         batch, new = services.create(
             workspace=self.caller.workspace,
+            own_key=self.caller.own_key,
             input_file=file,
             repeat=repeat,
             fields={**asked.fields, "endpoint": endpoint, "virtual_key": self.caller.key},

@@ -124,6 +124,7 @@ class Batches(GenAIView):
             file, fields = self.read(body, model, verb)
             batch, new = services.create(
                 workspace=self.caller.workspace,
+                own_key=self.caller.own_key,
                 input_file=file,
                 repeat=repeat_of(request, body.digest),
                 fields={**fields, "provider": provider, "virtual_key": self.caller.key},

@@ -215,7 +215,10 @@ class Batches(OpenAIView):
     ) -> tuple[Batch, bool]:
         workspace = self.caller.workspace
         provider = fields["provider"] or provider_of(
-            workspace, file, model=fields["model_override"]
+            workspace,
+            file,
+            model=fields["model_override"],
+            own_key=bool(self.caller.own_key),
         )
         self.caller.check_provider(provider)
         fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
@@ -224,7 +227,11 @@ class Batches(OpenAIView):
         if place := bedrock.read_output(fields["output_uri"]):
             bucket_of(workspace, place.bucket).refuse_hidden(place.key)
         return services.create(
-            workspace=workspace, input_file=objects.adopt(file), repeat=repeat, fields=fields
+            workspace=workspace,
+            input_file=objects.adopt(file),
+            repeat=repeat,
+            fields=fields,
+            own_key=self.caller.own_key,
         )
 
     def list(self, request: Request) -> Response:

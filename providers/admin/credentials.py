@@ -66,7 +66,8 @@ class StateFilter(admin.SimpleListFilter):
         return [(state, state.title()) for state in self.choices_of]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Credential]) -> Any:
-        return queryset.filter(**self.choices_of.get(self.value() or "", {}))
+        """Of those that clients brought there may be many: they are shown to those who ask for them."""
+        return queryset.filter(**self.choices_of.get(self.value() or "", {"direct": False}))
 
 
 @admin.register(Credential)

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['provider', 'name'],
+                'indexes': [models.Index(condition=models.Q(('direct', False)), fields=['provider', 'workspace'], name='credential_usable'), models.Index(condition=models.Q(('direct', True), models.Q(('encrypted_secret', ''), _negated=True)), fields=['created_at'], name='credential_to_erase')],
                 'constraints': [models.UniqueConstraint(fields=('workspace', 'provider', 'name'), name='credential_named_once'), models.UniqueConstraint(condition=models.Q(('workspace', None)), fields=('provider', 'name'), name='shared_credential_named_once'), models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='credential_weighs_something')],
             },
         ),

@@ -102,6 +102,19 @@ class Credential(models.Model):
 
     class Meta:
         ordering = ["provider", "name"]
+        indexes = [
+            # Of a client's own there may be one for each batch.
+            models.Index(
+                fields=["provider", "workspace"],
+                name="credential_usable",
+                condition=Q(direct=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="credential_to_erase",
+                condition=Q(direct=True) & ~Q(encrypted_secret=""),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "provider", "name"], name="credential_named_once"
