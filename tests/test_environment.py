@@ -90,6 +90,8 @@ def test_values_of_the_example_are_those_without_it(tmp_path):
         ("OPENAI_BASE_URL", "api.openai.com", "write https://api.openai.com/v1."),
         ("BIFROST_SSO_HEADER", "X-Forwarded-Email", "say BIFROST_BEHIND_PROXY=1."),
         ("BIFROST_PROXIES", "0", "must lie between 1 and 16."),
+        ("BIFROST_UPSTREAM_HOSTS", "https://a.test", "which is no host: write api.example.com"),
+        ("OPENAI_BASE_URL", "https://a.test:99999", "write https://api.openai.com/v1."),
         ("BIFROST_LOG_LEVEL", "LOUD", "write DEBUG or INFO or WARNING or ERROR."),
     ],
 )

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
+from providers.sandbox.bedrock import access
 from providers.sandbox.bedrock.s3 import refusals
 from providers.sandbox.bedrock.s3.bodies import Content
 from providers.sandbox.bedrock.s3.library import Library
@@ -44,7 +45,8 @@ class Reads:
     async def head_bucket(self, request: web.Request) -> web.StreamResponse:
         account(request)
         self._library.check_bucket(request.match_info["bucket"])
-        return web.Response(headers={"x-amz-bucket-region": "us-east-1"})
+        # Every bucket lies wherever it is asked for.
+        return web.Response(headers={"x-amz-bucket-region": access.region(request)})
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""

@@ -1,0 +1,32 @@
+"""What these tests share with those of batches and of providers: the sandbox, and a server that lies."""
+
+from tests.admin.conftest import client_with, house
+from tests.batches.conftest import (
+    credential,
+    direct,
+    make,
+    provider,
+    quick,
+    sandbox,
+    sandbox_process,
+    small_jobs,
+    workspace,
+)
+from tests.providers.conftest import impatient, server, vendor
+
+__all__ = [
+    "client_with",
+    "credential",
+    "direct",
+    "house",
+    "impatient",
+    "make",
+    "provider",
+    "quick",
+    "sandbox",
+    "sandbox_process",
+    "server",
+    "small_jobs",
+    "vendor",
+    "workspace",
+]
