@@ -90,21 +90,22 @@ def _create(
             expires_at=_expiry(now, fields),
             **fields,
         )
-        if own_key:
-            name = f"direct {batch.pk}"
-            batch.credential = direct_credential(
-                workspace, batch.provider, secret=own_key, name=name
-            )
-        else:
-            _check_account(batch)
+        batch.credential = _own_account(batch, own_key)
         batch.save(force_insert=True)
         with_it = ", with a key of its client's own" if own_key else ""
         batch.note("created", f"through the {batch.surface} surface for {batch.provider}{with_it}")
     return batch, True
 
 
-def _check_account(batch: Batch) -> None:
-    """Raises NoCredentialError and RoleDeniedError."""
+def _own_account(batch: Batch, own_key: str) -> Credential | None:
+    """That of its client's own key; without one, the workspace must have one for it.
+
+    Raises NoCredentialError, RoleDeniedError and OwnKeyRefusedError.
+    """
+    if own_key:
+        return direct_credential(
+            batch.workspace, batch.provider, secret=own_key, name=f"direct {batch.pk}"
+        )
     usable = Credential.objects.usable(workspace=batch.workspace, provider=batch.provider)
     if not usable.exists():
         raise NoCredentialError(batch.provider)
@@ -113,6 +114,7 @@ def _check_account(batch: Batch) -> None:
             f"The role '{batch.role[:200]}' is not allowed here: name another, or ask the operator to add it "
             "to the credential for Bedrock."
         )
+    return None
 
 
 def _lock(input_file: File, *, alone: bool) -> None:

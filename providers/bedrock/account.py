@@ -32,13 +32,15 @@ _making = Lock()
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The options of a credential of Bedrock; its secret is the secret access key.
 
-    `minimum_records` is AWS's quota for a job. What has fewer is asked directly, `at_once` records at a time.
+    `roles` are what clients may name beside `role_arn`. `minimum_records` is AWS's quota for a job. What
+    has fewer is asked directly, `at_once` records at a time.
     """
 
     region: str = ""
     bucket: str = ""
     prefix: str = ""
     role_arn: str = ""
+    roles: tuple[str, ...] = ()
     access_key_id: str = ""
     profile: str = ""
     endpoint_url_s3: str = ""
