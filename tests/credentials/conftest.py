@@ -13,6 +13,7 @@ from tests.batches.conftest import (
     workspace,
 )
 from tests.providers.conftest import impatient, server, vendor
+from tests.s3.conftest import server as s3_server
 
 __all__ = [
     "client_with",
@@ -23,6 +24,7 @@ __all__ = [
     "make",
     "provider",
     "quick",
+    "s3_server",
     "sandbox",
     "sandbox_process",
     "server",
