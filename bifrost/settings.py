@@ -97,6 +97,7 @@ VENDOR_HOSTS = [
         for domain in ("amazonaws.com", "amazonaws.com.cn")
     ),
 ]
+# Names of boto3's own.
 AWS_ENDPOINTS = [
     env.address(f"AWS_ENDPOINT_URL{service}", example="https://aws.example.com")
     for service in ("", "_S3", "_BEDROCK", "_BEDROCK_RUNTIME")
@@ -193,7 +194,6 @@ DATABASE_CONNECTIONS = env.whole("BIFROST_DATABASE_CONNECTIONS", 16, most=1000)
 DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Both are names of boto3's own.
 STORAGE_ENDPOINT = AWS_ENDPOINTS[1] or AWS_ENDPOINTS[0]
 STORAGE_URL = env.text("BIFROST_STORAGE_URL", str(DATA / "files"))
 if "://" in STORAGE_URL and urlsplit(STORAGE_URL).scheme not in ("s3", "file"):
