@@ -12,8 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from bifrost.trail import AuditEventAdmin
 from providers import cells
 from providers.console import ConsoleAdmin, ReadOnlyAdmin
+
+__all__ = ["AuditEventAdmin", "GroupAdmin", "UserAdmin"]
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

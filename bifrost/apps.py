@@ -12,3 +12,4 @@ class BifrostConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("bifrost.checks")
+        import_module("bifrost.sessions")

@@ -376,6 +376,7 @@ UNFOLD = {
                     console_page("Credentials", "lock", "providers", "credential"),
                     console_page("Users", "person", "auth", "user"),
                     console_page("Failed log-ins", "gpp_maybe", "axes", "accessattempt"),
+                    console_page("Audit trail", "history", "providers", "auditevent"),
                 ],
             },
         ],

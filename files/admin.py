@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -130,10 +131,12 @@ class FileAdmin(ReadOnlyAdmin):
     def download_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         file = self.found(request, object_id, "view")
         try:
-            return download.attachment(file)
+            answer = download.attachment(file)
         except download.UnavailableError as error:
             self.message_user(request, str(error), messages.ERROR)
             return self.back(file)
+        self.log_acts(request, [file], "downloaded")
+        return answer
 
     def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         file = self.found(request, object_id, "discard")
@@ -158,8 +161,9 @@ class FileAdmin(ReadOnlyAdmin):
         )
         if question:
             return question
-        for file in stored:
-            services.delete(file)
-        self.log_acts(request, stored, "Deleted.")
+        with transaction.atomic():
+            for file in stored:
+                services.delete(file)
+            self.log_acts(request, stored, "deleted")
         self.message_user(request, f"{cells.count(len(stored), 'file')} deleted.", messages.SUCCESS)
         return None

@@ -190,11 +190,12 @@ def keep_copy(file: File, *, keep: Callable[[], None]) -> None:
     file.refresh_from_db(fields=["copy"])
 
 
-def delete(file: File) -> None:
-    """Take a file from its clients' sight; `purge` removes the bytes."""
-    File.objects.filter(pk=file.pk, status=File.Status.STORED).update(
+def delete(file: File) -> bool:
+    """Take a file from its clients' sight; `purge` removes the bytes. Whether it was there."""
+    deleted = File.objects.filter(pk=file.pk, status=File.Status.STORED).update(
         status=File.Status.DELETING, deleted_at=timezone.now()
     )
+    return bool(deleted)
 
 
 def delete_at_once(file: File) -> None:

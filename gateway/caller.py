@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from batches.models import Batch, BatchQuerySet
 from files.models import File, FileQuerySet
-from providers.audit import Actor
+from providers.audit import Actor, address_of
 from providers.models import AuditEvent, VirtualKey, Workspace
 
 
@@ -39,4 +39,4 @@ class Caller:
     def actor(self, request: HttpRequest) -> Actor:
         """Who is written down for what the request does."""
         name = self.key.pk if self.key else "any key"
-        return Actor(AuditEvent.ActorKind.KEY, name, request.META.get("REMOTE_ADDR") or None)
+        return Actor(AuditEvent.ActorKind.KEY, name, address_of(request.META))

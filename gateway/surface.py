@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework.exceptions import APIException
@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from batches import services
+from batches.models import Batch
 from batches.services import (
     IdempotencyConflictError,
     NoCredentialError,
@@ -42,6 +44,7 @@ from gateway.authentication import Authentication
 from gateway.body import BrokenOffError, drain
 from gateway.caller import Caller
 from gateway.turns import give_back_connections
+from providers import audit
 from providers.models import LimitExceededError, NotAllowedError
 from providers.services import OwnKeyRefusedError
 
@@ -230,6 +233,44 @@ class SurfaceView(ViewSet):
                 param="content-encoding",
             )
 
+    def audit(self, action: str, about: Model, **detail: Any) -> None:
+        """Write down what the caller does."""
+        actor = self.caller.actor(self.request._request)
+        audit.record(actor, action, about, workspace=self.caller.workspace, **detail)
+
+    def sent(
+        self, action: str, about: Model, blocks: Iterator[bytes], content_type: str
+    ) -> StreamingHttpResponse:
+        """As `streamed`, of what a client downloads. Nothing leaves that is not written down."""
+        begun = chain((next(blocks, b""),), blocks)
+        self.audit(action, about)
+        return streamed(begun, content_type)
+
+    def content_of(self, file: File) -> StreamingHttpResponse:
+        """The bytes of a file. Raises FileNotFoundError and StoreError."""
+        blocks = files.opened(file)
+        response = self.sent("file.downloaded", file, blocks, "application/octet-stream")
+        response["content-length"] = str(file.size)
+        return response
+
+    def delete_file(self, file: File) -> None:
+        with transaction.atomic():
+            if files.delete(file):
+                self.audit("file.deleted", file)
+
+    def cancel_batch(self, batch: Batch) -> Batch:
+        """Raises NotCancellableError. A second cancel is none."""
+        with transaction.atomic():
+            if services.stop(batch):
+                self.audit("batch.cancelled", batch)
+        return batch
+
+    def delete_batch(self, batch: Batch, *, stop: bool = False) -> None:
+        """Raises NotDeletableError, unless it is to `stop`."""
+        with transaction.atomic():
+            if services.delete(batch, stop=stop):
+                self.audit("batch.deleted", batch)
+
     def write_error(self, error: RequestError) -> Response:
         raise NotImplementedError
 
@@ -254,13 +295,6 @@ def streamed(blocks: Iterator[bytes], content_type: str) -> StreamingHttpRespons
     response["x-content-type-options"] = "nosniff"
     # A slow client must not hold a connection to the database for as long as it reads.
     give_back_connections()
-    return response
-
-
-def content_of(file: File) -> StreamingHttpResponse:
-    """The bytes of a file. Raises FileNotFoundError and StoreError."""
-    response = streamed(files.opened(file), "application/octet-stream")
-    response["content-length"] = str(file.size)
     return response
 
 

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from providers import audit
 from providers.audit import Actor
 from providers.models import AuditEvent
 
@@ -27,8 +28,8 @@ else:
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who is written down for what somebody does in the admin."""
-    address = request.META.get("REMOTE_ADDR") or None
-    return Actor(AuditEvent.ActorKind.USER, request.user.get_username(), address)
+    name = request.user.get_username()
+    return Actor(AuditEvent.ActorKind.USER, name, audit.address_of(request.META))
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,43 @@ class ConsoleAdmin(ModelAdmin[Any]):
             raise PermissionDenied
         return obj
 
-    def log_acts(self, request: HttpRequest, objects: Iterable[Any], message: str) -> None:
-        """Keep who did it, for the page's history."""
+    def log_acts(
+        self, request: HttpRequest, objects: Iterable[Any], verb: str, *, noun: str = ""
+    ) -> None:
+        """Keep who did it, for the page's history and for the audit trail: `verb` as in "file.deleted"."""
         assert request.user.pk is not None
-        LogEntry.objects.log_actions(request.user.pk, list(objects), CHANGE, message)
+        done = list(objects)
+        said = f"{noun} {verb}".strip().replace("_", " ").capitalize()
+        LogEntry.objects.log_actions(request.user.pk, done, CHANGE, f"{said}.")
+        self._trace(request, done, verb, noun=noun)
+
+    def terms_of(self, obj: Any) -> dict[str, Any]:
+        """What the trail tells of an object that was made or changed. It holds no secret."""
+        return {}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        self._trace(request, [obj], "made", **self.terms_of(obj))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        self._trace(request, [obj], "changed", fields=_changed(message), **self.terms_of(obj))
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        self._trace(request, queryset, "deleted")
+        return super().log_deletions(request, queryset)
+
+    def _trace(
+        self,
+        request: HttpRequest,
+        objects: Iterable[Any],
+        verb: str,
+        *,
+        noun: str = "",
+        **detail: Any,
+    ) -> None:
+        action = f"{noun or audit.noun_of(self.model)}.{verb}"
+        audit.record_each(actor_of(request), action, objects, **detail)
 
     def confirmed(
         self, request: HttpRequest, objects: list[Any], *, question: str, consequence: str, yes: str
@@ -143,6 +177,12 @@ class ConsoleAdmin(ModelAdmin[Any]):
             else self.url("changelist"),
         }
         return TemplateResponse(request, "admin/console/confirm.html", context)
+
+
+def _changed(message: Any) -> list[str]:
+    """The names of the fields, and never what is in them."""
+    told = message if isinstance(message, list) else []
+    return [str(name) for one in told for name in one.get("changed", {}).get("fields", ())]
 
 
 class ReadOnlyAdmin(ConsoleAdmin):

@@ -20,6 +20,7 @@ from providers.console import ReadOnlyAdmin
 
 Files = list[tuple[str, File]]
 REFUSALS = (services.NotCancellableError, services.NotCollectableError)
+INPUT, RESULTS = "input", "results"
 CANCELLED = (Batch.Status.CANCELLING, Batch.Status.CANCELLED)
 
 
@@ -46,15 +47,14 @@ class BatchActions(ReadOnlyAdmin):
     def download_input(
         self, request: HttpRequest, queryset: QuerySet[Batch]
     ) -> HttpResponseBase | None:
-        batches = queryset.select_related("input_file")
-        return self._download(request, [file for batch in batches for file in _input(batch)])
+        return self._download(request, list(queryset.select_related("input_file")), INPUT)
 
     @admin.action(description="Download the results", permissions=["download"])
     def download_results(
         self, request: HttpRequest, queryset: QuerySet[Batch]
     ) -> HttpResponseBase | None:
-        batches = queryset.select_related("output_file", "error_file")
-        return self._download(request, [file for batch in batches for file in _results(batch)])
+        batches = list(queryset.select_related("output_file", "error_file"))
+        return self._download(request, batches, RESULTS)
 
     @method_decorator(require_POST)
     def poll_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -73,12 +73,12 @@ class BatchActions(ReadOnlyAdmin):
     @method_decorator(require_GET)
     def input_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         batch = self.found(request, object_id, "download")
-        return self._download(request, _input(batch)) or self.back(batch)
+        return self._download(request, [batch], INPUT) or self.back(batch)
 
     @method_decorator(require_GET)
     def results_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         batch = self.found(request, object_id, "download")
-        return self._download(request, _results(batch)) or self.back(batch)
+        return self._download(request, [batch], RESULTS) or self.back(batch)
 
     def _poll(self, request: HttpRequest, batches: list[Batch]) -> None:
         jobs = services.poll_now(Batch.objects.filter(pk__in=[batch.pk for batch in batches]))
@@ -87,7 +87,7 @@ class BatchActions(ReadOnlyAdmin):
             return
         # Without a broker the beat's next tick finds them.
         transaction.on_commit(tasks.poll.delay, robust=True)
-        self.log_acts(request, batches, "Polled.")
+        self.log_acts(request, batches, "polled")
         said = f"{cells.count(jobs, 'running job')} will be polled now."
         self.message_user(request, said, messages.SUCCESS)
 
@@ -131,29 +131,43 @@ class BatchActions(ReadOnlyAdmin):
         acted: list[Batch] = []
         for batch in batches:
             try:
-                act(batch)
+                with transaction.atomic():
+                    act(batch)
+                    self.log_acts(request, [batch], done.replace(" ", "_"))
             except REFUSALS as error:
                 self.message_user(request, f"{public_id(batch.pk)}: {error}", messages.ERROR)
             else:
                 tasks.ring(batch.pk)
                 acted.append(batch)
         if acted:
-            self.log_acts(request, acted, f"Asked to be {done}.")
             said = f"{cells.count(len(acted), 'batch', 'batches')} will be {done}."
             self.message_user(request, said, messages.SUCCESS)
 
-    def _download(self, request: HttpRequest, files: Files) -> HttpResponseBase | None:
+    def _download(
+        self, request: HttpRequest, batches: list[Batch], what: str
+    ) -> HttpResponseBase | None:
         """The file, or all of them in an archive; None if there is nothing, which is said."""
+        found = {batch: FILES[what](batch) for batch in batches}
+        files = [file for some in found.values() for file in some]
         if not files:
             self.message_user(request, "There are no results to download yet.", messages.WARNING)
             return None
         try:
-            if len(files) == 1:
-                return download.attachment(files[0][1], files[0][0])
-            return download.archive(files, "batches.zip")
+            answer = _packed(files)
         except download.UnavailableError as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
+        self.log_acts(
+            request, [one for one, some in found.items() if some], "downloaded", noun=what
+        )
+        return answer
+
+
+def _packed(files: Files) -> HttpResponseBase:
+    """Raises UnavailableError."""
+    if len(files) == 1:
+        return download.attachment(files[0][1], files[0][0])
+    return download.archive(files, "batches.zip")
 
 
 def _input(batch: Batch) -> Files:
@@ -163,3 +177,6 @@ def _input(batch: Batch) -> Files:
 def _results(batch: Batch) -> Files:
     files = (("output", batch.output_file), ("errors", batch.error_file))
     return [(f"{public_id(batch.pk)}_{what}.jsonl", file) for what, file in files if file]
+
+
+FILES: dict[str, Callable[[Batch], Files]] = {INPUT: _input, RESULTS: _results}

@@ -1,7 +1,7 @@
 """The life of a batch: create, submit, poll, collect, cancel. Each step is a claim on its row."""
 
 from batches.services.advance import advance
-from batches.services.cancel import NotCancellableError, cancel
+from batches.services.cancel import NotCancellableError, cancel, stop
 from batches.services.collect import NotCollectableError, collect_again
 from batches.services.create import (
     IdempotencyConflictError,
@@ -46,4 +46,5 @@ __all__ = [
     "poll_now",
     "results",
     "usage_of",
+    "stop",
 ]

@@ -24,7 +24,13 @@ class NotCancellableError(Exception):
 
 
 def cancel(batch: Batch) -> Batch:
-    """Say that the batch is to stop. Raises NotCancellableError; a second cancel changes nothing."""
+    """As `stop`, for those who want the batch back."""
+    stop(batch)
+    return batch
+
+
+def stop(batch: Batch) -> bool:
+    """Say that the batch is to stop. Raises NotCancellableError; a second time changes nothing: False."""
     stopped = Batch.objects.filter(pk=batch.pk, status__in=CANCELLABLE).update(
         status=Batch.Status.CANCELLING,
         cancelling_at=timezone.now(),
@@ -37,7 +43,7 @@ def cancel(batch: Batch) -> Batch:
         batch.note("cancelling", "asked for")
     elif batch.status not in (Batch.Status.CANCELLING, Batch.Status.CANCELLED):
         raise NotCancellableError(batch)
-    return batch
+    return bool(stopped)
 
 
 def cancel_jobs(claim: Claim) -> None:

@@ -16,8 +16,9 @@ class NotDeletableError(Exception):
         self.batch = batch
 
 
-def delete(batch: Batch, *, stop: bool = False) -> None:
-    """Raises NotDeletableError while it runs, unless it is to `stop`: that ends unseen, as after a cancel."""
+def delete(batch: Batch, *, stop: bool = False) -> bool:
+    """Whether it was there. Raises NotDeletableError while it runs, unless it is to `stop`: that ends
+    unseen, as after a cancel."""
     gone = Batch.objects.filter(pk=batch.pk, deleted_at=None)
     if stop and not batch.ended:
         # One whose results are being written ends by itself.
@@ -28,5 +29,7 @@ def delete(batch: Batch, *, stop: bool = False) -> None:
     else:
         # Conditional: a batch whose results are collected again is not to vanish meanwhile.
         gone = gone.exclude(status__in=Batch.ACTIVE)
-    if gone.update(deleted_at=timezone.now()):
+    deleted = gone.update(deleted_at=timezone.now())
+    if deleted:
         batch.note("deleted", "asked for")
+    return bool(deleted)

@@ -19,7 +19,7 @@ from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, content_of, one, page, streamed
+from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.upload import receive
 from providers.models import Provider
 
@@ -104,12 +104,12 @@ class Files(AnthropicView):
     def destroy(self, request: Request, file_id: str) -> Response:
         self.only(request)
         file = self.find(file_id)
-        files.delete(file)
+        self.delete_file(file)
         return Response(wire.write_deleted(wire.FILE_PREFIX, "file_deleted", file))
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
         self.only(request)
-        return content_of(self.find(file_id))
+        return self.content_of(self.find(file_id))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
@@ -166,7 +166,7 @@ class Batches(AnthropicView):
         Fields(decoded(body, dict[str, object]) if body else {}).refuse_others()
         batch = self.find(batch_id)
         try:
-            batch = services.cancel(batch)
+            batch = self.cancel_batch(batch)
         except services.NotCancellableError as error:
             if error.batch.ended:
                 raise
@@ -178,7 +178,7 @@ class Batches(AnthropicView):
     def destroy(self, request: Request, batch_id: str) -> Response:
         self.only(request)
         batch = self.find(batch_id)
-        services.delete(batch)
+        self.delete_batch(batch)
         return Response(wire.write_deleted(wire.BATCH_PREFIX, "message_batch_deleted", batch))
 
     def results(self, request: Request, batch_id: str) -> HttpResponseBase:
@@ -189,7 +189,8 @@ class Batches(AnthropicView):
                 f"The message batch {batch_id[:100]} has not ended: it has no results yet.",
                 status=404,
             )
-        return streamed(services.results(batch, DIALECT), "application/x-jsonl")
+        told = services.results(batch, DIALECT)
+        return self.sent("results.downloaded", batch, told, "application/x-jsonl")
 
     def find(self, batch_id: str) -> Batch:
         batch = Batch.of(self.caller.workspace, wire.read_id(batch_id, "Message batch"))

@@ -95,7 +95,7 @@ class Jobs(BedrockView):
         # A second stop is no error while the first is under way, and one once it is done.
         if batch.status == Batch.Status.CANCELLED:
             raise services.NotCancellableError(batch)
-        tasks.ring(services.cancel(batch).pk)
+        tasks.ring(self.cancel_batch(batch).pk)
         return Response({})
 
     def find(self, job_id: str) -> Batch:

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from batches import services, tasks
 from batches.models import Batch
-from files import services as files
 from files.models import File
 from gateway.body import whole
 from gateway.choice import first_of, named_provider
@@ -19,7 +18,7 @@ from gateway.fields import Fields, decoded
 from gateway.genai import operations, wire
 from gateway.inline import Created, Limits, created
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, content_of, one, page, streamed
+from gateway.surface import RequestError, SurfaceView, one, page
 from providers.ids import core_id
 from providers.models import Provider
 
@@ -74,7 +73,7 @@ class Files(GenAIView):
 
     def destroy(self, request: Request, version: str, name: str) -> Response:
         self.only(request)
-        files.delete(self.find(name))
+        self.delete_file(self.find(name))
         return Response({})
 
     def download(self, request: Request, version: str, name: str) -> HttpResponseBase:
@@ -85,7 +84,7 @@ class Files(GenAIView):
                 param="alt",
             )
         self.only(request, alt="media")
-        return content_of(self.find(name))
+        return self.content_of(self.find(name))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
@@ -169,7 +168,7 @@ class Batches(GenAIView):
         if not (batch.inline and batch.ended and batch.total):
             return Response(operations.write_operation(batch))
         try:
-            return inlined(batch)
+            return self.inlined(batch)
         except FileNotFoundError:
             # The requests were deleted. What they brought can be read as it was written.
             return Response(operations.write_operation(batch, results_file=True))
@@ -178,15 +177,22 @@ class Batches(GenAIView):
         self.only(request)
         body = whole(request._request)
         Fields(decoded(body, dict[str, object]) if body else {}).refuse_others()
-        tasks.ring(services.cancel(self.find(batch_id)).pk)
+        tasks.ring(self.cancel_batch(self.find(batch_id)).pk)
         return Response({})
 
     def destroy(self, request: Request, version: str, batch_id: str) -> Response:
         self.only(request)
         batch = self.find(batch_id)
-        services.delete(batch, stop=True)
+        self.delete_batch(batch, stop=True)
         tasks.ring(batch.pk)
         return Response({})
+
+    def inlined(self, batch: Batch) -> StreamingHttpResponse:
+        """The operation with what became of each request. Raises FileNotFoundError and StoreError."""
+        parts = operations.parted(batch)
+        readings = [opened(services.results(batch, "gemini")) for _ in parts[1:]]
+        told = operations.joined(parts, readings)
+        return self.sent("results.downloaded", batch, told, "application/json")
 
     def find(self, batch_id: str) -> Batch:
         core = core_id(batch_id)
@@ -194,13 +200,6 @@ class Batches(GenAIView):
         if batch is None:
             raise wire.not_found(wire.BATCHES, batch_id)
         return batch
-
-
-def inlined(batch: Batch) -> StreamingHttpResponse:
-    """The operation with what became of each request. Raises FileNotFoundError and StoreError."""
-    parts = operations.parted(batch)
-    readings = [opened(services.results(batch, "gemini")) for _ in parts[1:]]
-    return streamed(operations.joined(parts, readings), "application/json")
 
 
 def opened(blocks: Iterator[bytes]) -> Iterator[bytes]:

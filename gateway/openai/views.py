@@ -20,7 +20,7 @@ from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
 from gateway.openai import bedrock, wire
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, content_of, one, page
+from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.upload import receive
 from providers.models import Credential, Provider
 
@@ -157,12 +157,13 @@ class Files(OpenAIView):
         file = self.file(file_id, region=self.region(request))
         if file.credential_id and not Batch.objects.active().filter(input_file=file.pk).exists():
             files.delete_at_once(file)
+            self.audit("file.deleted", file)
         else:
-            files.delete(file)
+            self.delete_file(file)
         return Response(wire.write_deleted(file))
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
-        return content_of(self.file(file_id, region=self.region(request)))
+        return self.content_of(self.file(file_id, region=self.region(request)))
 
     def visible(self) -> QuerySet[File]:
         return File.objects.visible(self.caller.workspace)
@@ -254,7 +255,7 @@ class Batches(OpenAIView):
 
     def cancel(self, request: Request, batch_id: str) -> Response:
         self.named(request)
-        batch = services.cancel(self.find(batch_id))
+        batch = self.cancel_batch(self.find(batch_id))
         tasks.ring(batch.pk)
         return Response(wire.write_batch(batch))
 

@@ -15,6 +15,7 @@ from gateway.s3.operations import Operation, named
 from gateway.s3.payload import Payload
 from gateway.s3.refusals import invalid, not_implemented
 from gateway.signatures.scope import signed_region
+from providers import audit
 from providers.models import Workspace
 
 DELETE_AT_ONCE = 1000
@@ -46,6 +47,12 @@ class Call:
     def region(self) -> str:
         """The one that the client signed for, empty if it did not."""
         return signed_region(self.request._request)
+
+    def audit(self, action: str, keys: Mapping[str, str]) -> None:
+        """Write down what the client does to objects of the bucket, given the ids of their files, or ""."""
+        names = {f"s3://{self.bucket}/{key}": file_id for key, file_id in keys.items()}
+        actor = self.caller.actor(self.request._request)
+        audit.record_named(actor, action, names, workspace=self.workspace)
 
     def payload(self, *, computed: str = "") -> Payload:
         """Raises S3Error."""

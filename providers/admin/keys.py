@@ -11,9 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from providers import audit, cells
+from providers import cells
 from providers.admin.fields import NamesField
-from providers.console import Button, ConsoleAdmin, actor_of
+from providers.console import Button, ConsoleAdmin
 from providers.models import KeyTexts, Provider, VirtualKey
 
 STATES = {"valid": "good", "expired": "warn", "revoked": "bad"}
@@ -119,11 +119,12 @@ class VirtualKeyAdmin(ConsoleAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         texts = None if change else obj.renew()
         super().save_model(request, obj, form, change)
-        changed = {"changed": form.changed_data} if change else {}
-        done = "key.changed" if change else "key.made"
-        audit.record(actor_of(request), done, obj, workspace=obj.workspace, **obj.terms, **changed)
         if texts:
             messages.warning(request, _shown(texts))
+
+    def terms_of(self, obj: Any) -> dict[str, Any]:
+        terms: dict[str, Any] = obj.terms
+        return terms
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.revoke_view)
@@ -160,9 +161,7 @@ class VirtualKeyAdmin(ConsoleAdmin):
         if question:
             return question
         revoked = keys.revoke()
-        for key in revoked:
-            audit.record(actor_of(request), "key.revoked", key, workspace=key.workspace)
-        self.log_acts(request, revoked, "Revoked.")
+        self.log_acts(request, revoked, "revoked")
         said = f"{cells.count(len(revoked), 'key')} revoked."
         self.message_user(request, said, messages.SUCCESS)
         return None

@@ -4,13 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from providers import audit, cells
+from providers import cells
 from providers.admin.fields import NamesField
 from providers.admin.protected import ProtectedAdmin
-from providers.console import actor_of
 from providers.models import Workspace
 
 KEPT = {
@@ -58,8 +56,5 @@ class WorkspaceAdmin(ProtectedAdmin):
     def created(self, workspace: Workspace) -> SafeString:
         return cells.ago(workspace.created_at)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        super().save_model(request, obj, form, change)
-        done = "workspace.changed" if change else "workspace.made"
-        changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        audit.record(actor_of(request), done, obj, workspace=obj, **changed)
+    def terms_of(self, obj: Any) -> dict[str, Any]:
+        return {name: getattr(obj, name) for name in ("buckets", *KEPT)}

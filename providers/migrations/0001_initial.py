@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['-at', '-id'], name='audit_newest'), models.Index(fields=['workspace', '-at', '-id'], name='audit_of_workspace'), models.Index(fields=['target'], name='audit_of_target')],
+                'indexes': [models.Index(fields=['-at', '-id'], name='audit_newest'), models.Index(fields=['workspace', '-at', '-id'], name='audit_of_workspace'), models.Index(fields=['action', '-at', '-id'], name='audit_of_action'), models.Index(fields=['actor', '-at', '-id'], name='audit_of_actor'), models.Index(fields=['target'], name='audit_of_target')],
             },
         ),
     ]

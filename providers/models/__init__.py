@@ -1,6 +1,6 @@
 """Who may ask (workspaces and their keys), on whose account we ask (credentials), and who did what."""
 
-from providers.models.audit import AuditEvent
+from providers.models.audit import AuditEvent, WrittenOnceError
 from providers.models.credentials import Credential, NoCredentialError, Provider
 from providers.models.keys import (
     KeyTexts,
@@ -20,4 +20,5 @@ __all__ = [
     "Provider",
     "VirtualKey",
     "Workspace",
+    "WrittenOnceError",
 ]

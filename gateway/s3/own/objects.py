@@ -89,6 +89,7 @@ def get_object(call: Call) -> Answer:
         answer.content = files.opened(file, **where)
     else:
         answer.content = iter(())
+    call.audit("file.downloaded", {call.key: file.pk})
     # A slow client must not hold a connection to the database for as long as it reads.
     give_back_connections()
     return answer
@@ -105,7 +106,9 @@ def delete_object(call: Call) -> Answer:
     file = found.find(call.workspace, call.bucket, call.key, if_match=condition)
     if file is not None:
         _check_tag(file, condition)
-        files.delete(file)
+        with transaction.atomic():
+            files.delete(file)
+            call.audit("file.deleted", {call.key: file.pk})
     return Answer(status=204)
 
 
@@ -117,6 +120,7 @@ def delete_objects(call: Call) -> Answer:
     by_key = _by_key(call, objects)
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
+    gone: dict[str, str] = {}
     with transaction.atomic():
         for one in objects:
             key = one.get("Key", "")
@@ -127,9 +131,11 @@ def delete_objects(call: Call) -> Answer:
                 if file is not None:
                     _check_tag(file, one.get("ETag", ""))
                     files.delete(file)
+                    gone[key] = file.pk
                 deleted.append({"Key": key})
             except S3Error as error:
                 errors.append({"Key": key, "Code": error.code, "Message": error.message})
+        call.audit("file.deleted", gone)
     return Answer({"Deleted": [] if wanted.get("Quiet") else deleted, "Errors": errors})
 
 

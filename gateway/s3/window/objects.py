@@ -1,6 +1,7 @@
 """Put, get, head, copy and delete objects in clients' buckets."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import unquote
 
@@ -69,10 +70,14 @@ def copy_object(call: Call) -> Answer:
 
 def get_object(call: Call) -> Answer:
     place, answer, fields = _read(call, "get_object")
-    body = fields.pop("Body")
+    content = Content(place, call.key, fields.pop("Body"))
+    with ExitStack() as undo:
+        undo.callback(content.close)
+        call.audit("file.downloaded", {call.key: ""})
+        undo.pop_all()
     # A slow client must not hold a connection to the database for as long as it reads.
     give_back_connections()
-    return Answer(fields, status_of(answer), Content(place, call.key, body))
+    return Answer(fields, status_of(answer), content)
 
 
 def head_object(call: Call) -> Answer:
@@ -95,6 +100,7 @@ def delete_object(call: Call) -> Answer:
     if not _kept_for_batches(place, [call.key]):
         place.ask("delete_object", call.key, **given)
         objects.forget(place.workspace, place.bucket, [call.key])
+    call.audit("file.deleted", {call.key: ""})
     return Answer(status=204)
 
 
@@ -117,6 +123,7 @@ def delete_objects(call: Call) -> Answer:
     deleted = answer.get("Deleted", [])
     objects.forget(place.workspace, place.bucket, [one["Key"] for one in deleted])
     deleted += [{"Key": key} for key in kept]
+    call.audit("file.deleted", {one["Key"]: "" for one in deleted})
     denied = S3Error("AccessDenied")
     errors = [
         *answer.get("Errors", []),
