@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from files.models import File, UpstreamFile
@@ -19,6 +20,9 @@ class Surface(models.TextChoices):
     ANTHROPIC = "anthropic", "Anthropic"
     BEDROCK = "bedrock", "Bedrock"
     GENAI = "genai", "Google GenAI"
+
+
+ENDED_AT = Coalesce("completed_at", "failed_at", "expired_at", "cancelled_at")
 
 
 class DueQuerySet(models.QuerySet[Any]):
@@ -48,6 +52,11 @@ class BatchQuerySet(DueQuerySet):
     def visible(self, workspace: Workspace) -> "BatchQuerySet":
         """What a client of the workspace may see."""
         return self.filter(workspace=workspace, deleted_at=None)
+
+    def ended_before(self, moment: datetime) -> "BatchQuerySet":
+        """Those that have ended, and whose results were not written again since then; the oldest first."""
+        over = self.exclude(status__in=Batch.ACTIVE).alias(over_at=ENDED_AT)
+        return over.filter(over_at__lt=moment).order_by("over_at", "pk")
 
 
 class Batch(models.Model):
@@ -134,6 +143,7 @@ class Batch(models.Model):
     cancelling_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True, help_text="since when clients do not see it")
+    archived_at = models.DateTimeField(null=True, help_text="since when its results are removed")
 
     due_at = models.DateTimeField(null=True, default=timezone.now)
     attempts = models.PositiveIntegerField(default=0, help_text="tries of the present step")
@@ -150,6 +160,18 @@ class Batch(models.Model):
             models.Index(fields=["status", "-created_at"], name="batch_by_status"),
             models.Index(fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["workspace", "request_digest"], name="batch_repeated"),
+            models.Index(
+                F("workspace"),
+                ENDED_AT,
+                name="batch_with_results",
+                condition=Q(archived_at__isnull=True),
+            ),
+            models.Index(
+                F("workspace"),
+                ENDED_AT,
+                name="batch_archived",
+                condition=Q(archived_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -242,6 +264,9 @@ class Job(models.Model):
     upstream_input = models.ForeignKey(UpstreamFile, models.SET_NULL, null=True, related_name="+")
     upstream_files = models.JSONField(default=dict, help_text="the provider's ids of its results")
     raw_results = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    forgetting = models.BooleanField(
+        default=False, help_text="what it left at its provider is to be removed"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     submitting_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
@@ -258,6 +283,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="job_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(
+                fields=["credential", "id"], name="job_to_forget", condition=Q(forgetting=True)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["batch", "ordinal"], name="job_planned_once")

@@ -123,6 +123,14 @@ class File(models.Model):
                 name="file_unsettled",
                 condition=Q(status__in=["writing", "deleting"]),
             ),
+            models.Index(
+                fields=["workspace", "created_at"], name="file_kept", condition=Q(status="stored")
+            ),
+            models.Index(
+                fields=["workspace", "deleted_at"],
+                name="file_gone",
+                condition=Q(status="deleted"),
+            ),
             models.Index(fields=["workspace", "bucket", "key"], name="file_named"),
         ]
         constraints = [

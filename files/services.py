@@ -213,9 +213,15 @@ def delete_at_once(file: File) -> None:
         raise
 
 
+def delete_all(files: FileQuerySet) -> int:
+    """Delete those of the files that are stored; returns how many."""
+    stored = files.filter(status=File.Status.STORED)
+    return stored.update(status=File.Status.DELETING, deleted_at=timezone.now())
+
+
 def expire() -> int:
     """Delete what has outlived its `expires_at`; returns how many."""
-    return File.objects.expired().update(status=File.Status.DELETING, deleted_at=timezone.now())
+    return delete_all(File.objects.expired())
 
 
 def purge(files: FileQuerySet) -> int:

@@ -27,6 +27,7 @@ from batches.services import (
     NotCancellableError,
     NotDeletableError,
     OverLimitError,
+    ResultsRemovedError,
     RoleDeniedError,
 )
 from files import services as files
@@ -147,6 +148,7 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
         "The server has no room left for files: ask the operator.", status=507, code="storage_full"
     ),
     StoreError: _unavailable,
+    ResultsRemovedError: lambda error: RequestError(str(error), status=404, code="results_removed"),
     FileNotFoundError: lambda error: RequestError("The file's content is gone.", status=404),
     OperationalError: _unavailable,
     NoCredentialError: _no_credential,

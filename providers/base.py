@@ -216,5 +216,12 @@ class Upstream(ABC):
         """Remove what `upload` sent, and nothing else. Harmless if it is gone."""
 
     @abstractmethod
+    def forget(self, upstream_id: str, files: Mapping[str, str]) -> None:
+        """Remove what an ended job wrote, and the job itself where its provider has a call for that.
+
+        Harmless if it is gone, and for what is not ours. A permanent error is about what has to stay.
+        """
+
+    @abstractmethod
     def results(self, files: Mapping[str, str]) -> Iterable[bytes]:
         """The bytes of every result the provider wrote, JSON lines in any order."""

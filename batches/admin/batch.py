@@ -140,7 +140,8 @@ class BatchAdmin(BatchActions):
             buttons.append(Button("Poll now", "sync", self.url("poll", batch), post=True))
         if batch.status in CANCELLABLE:
             buttons.append(Button("Cancel", "cancel", self.url("cancel", batch)))
-        if batch.ended and batch.jobs.filter(status=Job.Status.COLLECTED).exists():
+        collected = batch.ended and not batch.archived_at
+        if collected and batch.jobs.filter(status=Job.Status.COLLECTED).exists():
             buttons.append(Button("Collect again", "move_to_inbox", self.url("collect", batch)))
         return buttons
 

@@ -11,40 +11,58 @@ from batches.services.create import (
     made_before,
 )
 from batches.services.delete import NotDeletableError, delete
+from batches.services.direct import erase_keys
 from batches.services.discard import credentials_with_leftovers, discard
-from batches.services.erase import erase_keys
-from batches.services.outcomes import results
+from batches.services.erase import (
+    LeftBehindError,
+    StillRunningError,
+    cancel_all,
+    erase_batch,
+    erase_file,
+    erase_workspace,
+)
+from batches.services.outcomes import ResultsRemovedError, results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
+from batches.services.retention import archive, retain
 from batches.services.sweep import beat, expire, forgotten
 from providers.models import NoCredentialError
 
 __all__ = [
     "IdempotencyConflictError",
+    "LeftBehindError",
     "NoCredentialError",
     "NotCancellableError",
     "NotCollectableError",
     "NotDeletableError",
     "OverLimitError",
     "Repeat",
+    "ResultsRemovedError",
     "RoleDeniedError",
+    "StillRunningError",
     "Usage",
     "advance",
+    "archive",
     "beat",
     "cancel",
+    "cancel_all",
     "collect_again",
     "create",
     "credentials_due",
     "credentials_with_leftovers",
     "delete",
     "discard",
+    "erase_batch",
+    "erase_file",
     "erase_keys",
+    "erase_workspace",
     "expire",
     "forgotten",
     "made_before",
     "poll",
     "poll_now",
     "results",
-    "usage_of",
+    "retain",
     "stop",
+    "usage_of",
 ]

@@ -40,10 +40,10 @@ def collect_again(batch: Batch) -> Batch:
             f"The key that the client of batch {batch.id} brought for it is gone."
         )
     with transaction.atomic():
+        kept = Batch.objects.filter(pk=batch.pk, status=batch.status, archived_at=None)
+        if not kept.update(status=Batch.Status.FINALIZING, due_at=timezone.now()):
+            raise NotCollectableError(f"The results of batch {batch.id} were removed.")
         batch.jobs.filter(status=Job.Status.COLLECTED).update(status=Job.Status.ENDED)
-        Batch.objects.filter(pk=batch.pk, status=batch.status).update(
-            status=Batch.Status.FINALIZING, due_at=timezone.now()
-        )
         batch.note("collecting again", "asked for")
     batch.refresh_from_db()
     return batch

@@ -15,6 +15,17 @@ from providers.records import Failure
 
 BLOCK_BYTES = 256 * 1024
 
+
+class ResultsRemovedError(FileNotFoundError):
+    """The batch had results, and they were not to be kept any longer."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(
+            f"The results of the batch were removed on {batch.archived_at:%Y-%m-%d}: "
+            "they are kept no longer here."
+        )
+
+
 # The failure of a record that a job left without a result, by how the job ended.
 LEFT_OUT = {
     "completed": Failure("missing", "The provider gave no result for this request."),
@@ -33,8 +44,11 @@ LEFT_OUT = {
 def results(batch: Batch, dialect: str) -> Iterator[bytes]:
     """The results of an ended batch, in blocks of lines in the input's order, told in a dialect.
 
-    Raises FileNotFoundError if they must be told anew and the input was deleted, and StoreError.
+    Raises ResultsRemovedError, FileNotFoundError if they must be told anew and the input was deleted, and
+    StoreError.
     """
+    if batch.archived_at:
+        raise ResultsRemovedError(batch)
     told = batch.results_file
     if not batch.total:
         return

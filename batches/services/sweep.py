@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from batches.models import Batch, Heartbeat
+from batches.services.retention import retain
 from files import services as files
 from files import uploads
 from files.models import File
@@ -27,9 +28,11 @@ def beat() -> None:
 
 
 def expire() -> int:
-    """Delete what has expired, and the bytes that nobody reads any more; returns how many files and parts."""
+    """Delete what has expired, what its workspace keeps no longer, and the bytes that nobody reads any more;
+    returns how many files and parts."""
     now = timezone.now()
     files.expire()
+    retain(now)
     reading = Batch.objects.active().values("input_file")
     purged = files.purge(File.objects.exclude(pk__in=reading))
     return purged + files.sweep_broken_off(now) + uploads.sweep(now)

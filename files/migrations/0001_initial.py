@@ -104,6 +104,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='file',
+            index=models.Index(condition=models.Q(('status', 'stored')), fields=['workspace', 'created_at'], name='file_kept'),
+        ),
+        migrations.AddIndex(
+            model_name='file',
+            index=models.Index(condition=models.Q(('status', 'deleted')), fields=['workspace', 'deleted_at'], name='file_gone'),
+        ),
+        migrations.AddIndex(
+            model_name='file',
             index=models.Index(fields=['workspace', 'bucket', 'key'], name='file_named'),
         ),
         migrations.AddConstraint(

@@ -232,6 +232,7 @@ def write_batch(batch: Batch) -> dict[str, Any]:
     """The address of the results is relative to the client's base URL, wherever that is."""
     ended_at = max((at for name in ENDS if (at := getattr(batch, name))), default=None)
     name = BATCH_PREFIX + batch.id
+    has_results = batch.ended and not batch.archived_at
     return {
         "id": name,
         "type": "message_batch",
@@ -241,8 +242,8 @@ def write_batch(batch: Batch) -> dict[str, Any]:
         "expires_at": timestamp(batch.expires_at),
         "ended_at": timestamp(ended_at) if batch.ended else None,
         "cancel_initiated_at": timestamp(batch.cancelling_at),
-        "archived_at": None,
-        "results_url": f"/v1/messages/batches/{name}/results" if batch.ended else None,
+        "archived_at": timestamp(batch.archived_at),
+        "results_url": f"/v1/messages/batches/{name}/results" if has_results else None,
         "provider": batch.provider,
     }
 

@@ -103,6 +103,10 @@ class AnthropicUpstream(HTTPUpstream, ListedUpstream):
     def discard(self, input_id: str) -> None:
         """Nothing is sent ahead."""
 
+    def forget(self, upstream_id: str, files: Mapping[str, str]) -> None:
+        """Its requests are gone with it."""
+        self.remove(f"{BATCHES}/{segment(upstream_id)}")
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "batch" in files:
             yield from self.download(f"{BATCHES}/{segment(files['batch'])}/results")

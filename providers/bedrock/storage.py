@@ -29,6 +29,7 @@ FOLDER = "bifrost"
 MANIFEST = "manifest.json.out"
 OUTPUT = ".out"
 OURS = re.compile(rf"(^|/){FOLDER}/[^/]+\.jsonl$")
+OUR_RESULTS = re.compile(rf"((?:.*/)?{FOLDER}/[^/]+/)[^/]+/$")
 JSON_LINES = "application/jsonl"
 LACKING = {
     "bucket": "it has no option 'bucket': each job must name a bucket for its results",
@@ -137,6 +138,16 @@ class Storage:
             raise UpstreamError(f"{place} is no input of ours", permanent=True, code="not_ours")
         with waiting_for_a_key(), self._failures():
             self._client.delete_object(Bucket=place.bucket, Key=place.key)
+
+    def forget(self, folder: Place) -> None:
+        """Remove all that a job wrote, if it wrote to a folder of ours. Errors as `discard`."""
+        ours = OUR_RESULTS.match(folder.key)
+        if ours is None:
+            raise UpstreamError(f"{folder} is no folder of ours", permanent=True, code="not_ours")
+        job = Place(folder.bucket, ours[1])
+        with waiting_for_a_key(), self._failures():
+            for name in list(self.names(job)):
+                self._client.delete_object(Bucket=job.bucket, Key=job.key + name)
 
     def names(self, folder: Place) -> Iterator[str]:
         """Of the objects in a folder, without the folder's own name."""

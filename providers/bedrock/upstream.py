@@ -122,6 +122,11 @@ class BedrockUpstream(ListedUpstream):
     def discard(self, input_id: str) -> None:
         self.storage.discard(Place.of(input_id))
 
+    def forget(self, upstream_id: str, files: Mapping[str, str]) -> None:
+        """A job itself cannot be deleted. It holds no records."""
+        if "output" in files:
+            self.storage.forget(Place.folder_of(files["output"]))
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "output" in files:
             yield from self.storage.results(Place.folder_of(files["output"]))

@@ -106,6 +106,15 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
     def discard(self, input_id: str) -> None:
         self.remove(_path(input_id), gone=GONE)
 
+    def forget(self, upstream_id: str, files: Mapping[str, str]) -> None:
+        """The file of results may have to stay: Google gives it a name too long for its own deletion.
+
+        https://github.com/googleapis/python-genai/issues/1759
+        """
+        self.remove(_path(upstream_id), gone=GONE)
+        if "responses" in files:
+            self.remove(_path(files["responses"]), gone=GONE)
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "responses" in files:
             yield from self._responses(files)

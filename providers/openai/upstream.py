@@ -87,6 +87,12 @@ class OpenAIUpstream(HTTPUpstream, ListedUpstream):
     def discard(self, input_id: str) -> None:
         self.remove(f"/files/{segment(input_id)}")
 
+    def forget(self, upstream_id: str, files: Mapping[str, str]) -> None:
+        """A batch itself cannot be deleted. It holds no records."""
+        for role in ("output", "error"):
+            if role in files:
+                self.remove(f"/files/{segment(files[role])}")
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         for role in ("output", "error"):
             if role in files:

@@ -5,13 +5,15 @@ every n there is; between two statements lies at most one call upstream. Another
 """
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from batches import services
 from batches.models import Batch, Job
-from files.models import UpstreamFile
+from files.models import File, UpstreamFile
 from providers.bedrock.storage import Storage
 from tests.batches.conftest import directly, every_provider, line, live, results, revive
 
@@ -272,3 +274,28 @@ def test_killed_and_unheard_it_is_submitted_once(make, sandbox, drop):
     assert batch.status == Batch.Status.COMPLETED
     assert len(results(batch)[0]) == 3
     assert sandbox.jobs_made() == 1
+
+
+def test_killed_anywhere_while_it_lets_go_of_what_is_old_it_ends_with_nothing(make, workspace):
+    workspace.keep_inputs_days = workspace.keep_rows_days = 1
+    workspace.save()
+    batch = live(make())
+    later = timezone.now() + timedelta(days=2)
+
+    def turn() -> None:
+        services.retain(later)
+        services.expire()
+        services.discard(credential)
+
+    credential = batch.jobs.get().credential_id
+    times = 0
+    while in_a_child(turn, killed_before=times) == KILLED:
+        times += 1
+        assert times < MANY
+    for _ in range(3):
+        turn()
+
+    assert times > 20
+    assert not Batch.objects.exists()
+    assert not UpstreamFile.objects.exists()
+    assert not File.objects.exclude(status=File.Status.DELETED).exists()
