@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from bifrost.cli import credentials, keys, secrets, workspaces
+from bifrost.cli import batches, credentials, files, keys, secrets, workspaces
 
-NOUNS: list[ModuleType] = [workspaces, keys, credentials, secrets]
+NOUNS: list[ModuleType] = [workspaces, keys, credentials, secrets, batches, files]

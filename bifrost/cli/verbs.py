@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -64,6 +65,11 @@ def verb(verbs: Any, name: str, run: Verb) -> ArgumentParser:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.set_defaults(run=run)
     return parser
+
+
+def tell(progress: str) -> None:
+    """What is not the answer: how far it is."""
+    sys.stderr.write(f"{progress}\n")
 
 
 def actor() -> Actor:
