@@ -55,7 +55,7 @@ class BatchQuerySet(DueQuerySet):
 
     def ended_before(self, moment: datetime) -> "BatchQuerySet":
         """Those that have ended, and whose results were not written again since then; the oldest first."""
-        over = self.exclude(status__in=Batch.ACTIVE).alias(over_at=ENDED_AT)
+        over: BatchQuerySet = self.exclude(status__in=Batch.ACTIVE).alias(over_at=ENDED_AT)
         return over.filter(over_at__lt=moment).order_by("over_at", "pk")
 
 

@@ -168,7 +168,7 @@ def _write_files(
             counts["lost_files"] += 1
             continue
         name = f"files/{file.pk}"
-        target.add(name, file.size, io.BufferedReader(content, BLOCK_BYTES))  # type: ignore[arg-type]
+        target.add(name, file.size, io.BufferedReader(content, BLOCK_BYTES))
         sums.write(_sum(content.digest.hexdigest(), name))
         counts["stored_files"] += 1
         counts["bytes"] += file.size
@@ -205,7 +205,7 @@ def _add(target: Target, name: str, spool: BinaryIO, sums: BinaryIO | None = Non
     size = spool.tell()
     spool.seek(0)
     if sums:
-        digest = hashlib.file_digest(spool, "sha256")
+        digest = hashlib.file_digest(spool, "sha256")  # type: ignore[arg-type]
         sums.write(_sum(digest.hexdigest(), name))
         spool.seek(0)
     target.add(name, size, spool)

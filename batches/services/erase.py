@@ -57,7 +57,9 @@ def erase_workspace(workspace: Workspace, *, by: Actor, leave: bool = False) -> 
         with transaction.atomic():
             keys.delete()
             own.delete()
-            audit.record_named(by, "workspace.erased", {workspace.name: workspace.pk}, **counts)
+            audit.record_named(
+                by, "workspace.erased", {workspace.name: workspace.pk}, workspace=None, **counts
+            )
             workspace.delete()
     except ProtectedError:
         raise LeftBehindError("Something new came meanwhile: erase it once more.") from None
