@@ -109,5 +109,6 @@ class _Cleaner:
             is_final = isinstance(error, UpstreamError) and error.permanent
             if not is_final and since > timezone.now() - PATIENCE:
                 raise
+            logger.warning("%s is left at its provider: %s", name, error)
             return f"{name} at the provider could not be: {error}"
         return f"{name} at the provider"
