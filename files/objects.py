@@ -4,7 +4,8 @@ A file that nobody has saved yet stands for an object that others put there. It 
 it is; a batch that reads it has to `adopt` it first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -28,7 +29,8 @@ class Listed(NamedTuple):
 
 def find(workspace: Workspace, bucket: Bucket, key: str) -> File:
     """The file that an object is. Raises BucketError, and NoSuchKeyError for what clients may not see."""
-    (file,) = known(workspace, bucket, [bucket.head(key)])
+    rows = remembered(bucket, [key])
+    file = rows.file(workspace, bucket.head(key))
     if file is None:
         raise NoSuchKeyError(f"the object s3://{bucket.name}/{key[:200]} does not exist")
     return file
@@ -118,28 +120,51 @@ def _files(
         after_key = entries[-1].key
 
 
-def known(workspace: Workspace, bucket: Bucket, entries: Sequence[Entry]) -> Iterator[File | None]:
-    """The file of each object, and None for what is another workspace's, or deleted but for its bytes."""
-    keys = [entry.key for entry in entries]
+@dataclass(frozen=True)
+class Remembered:
+    """What Bifrost remembers of keys in a bucket, of every workspace: some may share the bucket."""
+
+    bucket: Bucket
+    by_key: Mapping[str, Sequence[File]]
+
+    def file(self, workspace: Workspace, entry: Entry) -> File | None:
+        """The file of an object, and None for what is another workspace's, or deleted but for its bytes.
+
+        An object may be replaced without a word to us. Then no row stands for it.
+        """
+        rows = self.by_key.get(entry.key, ())
+        same = [row for row in rows if row.etag == entry.etag or row.status == File.Status.WRITING]
+        ours = [row for row in same if row.workspace_id == workspace.pk]
+        if ours:
+            return next((row for row in ours if row.is_visible), None)
+        if any(not row.is_adopted for row in same):
+            return None
+        return _found(workspace, self.bucket, entry)
+
+    def others(self, workspace: Workspace) -> list[str]:
+        """The keys that may be another workspace's, if the objects are what they were."""
+        return [
+            key
+            for key, rows in self.by_key.items()
+            if any(row.workspace_id != workspace.pk and not row.is_adopted for row in rows)
+        ]
+
+
+def remembered(bucket: Bucket, keys: Sequence[str]) -> Remembered:
+    """Ask for it before S3 is asked, be the objects there or not: what is another workspace's is to take
+    as long as what never was.
+    """
     rows = File.objects.filter(credential__isnull=False, bucket=bucket.name, key__in=keys)
     by_key: dict[str, list[File]] = {}
     for row in rows.exclude(status=File.Status.DELETED).select_related("credential"):
         by_key.setdefault(row.key, []).append(row)
-    for entry in entries:
-        yield _one_of(by_key.get(entry.key, ()), workspace, bucket, entry)
+    return Remembered(bucket, by_key)
 
 
-def _one_of(
-    rows: Iterable[File], workspace: Workspace, bucket: Bucket, entry: Entry
-) -> File | None:
-    """An object may be replaced without a word to us. Then no row stands for it."""
-    same = [row for row in rows if row.etag == entry.etag or row.status == File.Status.WRITING]
-    ours = [row for row in same if row.workspace_id == workspace.pk]
-    if ours:
-        return next((row for row in ours if row.is_visible), None)
-    if any(not row.is_adopted for row in same):
-        return None
-    return _found(workspace, bucket, entry)
+def known(workspace: Workspace, bucket: Bucket, entries: Sequence[Entry]) -> Iterator[File | None]:
+    """The file of each object, and None for those that clients of the workspace may not see."""
+    rows = remembered(bucket, [entry.key for entry in entries])
+    return (rows.file(workspace, entry) for entry in entries)
 
 
 def _found(workspace: Workspace, bucket: Bucket, entry: Entry) -> File:

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from files import services as files
-from files.models import File, Upload, UploadPart
+from files.models import File, Upload, UploadPart, new_token
 from files.services import FileTooLargeError, StoreError
 from providers.models import Workspace
 
@@ -73,10 +73,15 @@ def begin(
     *,
     size: int | None = None,
     lasts: timedelta = Upload.LASTS,
+    upload_id: str = "",
 ) -> Upload:
-    """`wanted` is what the surface must remember, `size` how many bytes were announced."""
+    """`wanted` is what the surface must remember, `size` how many bytes were announced.
+
+    Its id is made here, if it is to be known by no other.
+    """
     now = timezone.now()
     return Upload.objects.create(
+        id=upload_id or new_token(),
         workspace=workspace,
         surface=surface,
         wanted=dict(wanted),
@@ -84,12 +89,6 @@ def begin(
         created_at=now,
         expires_at=now + lasts,
     )
-
-
-def find(surface: str, upload_id: str) -> Upload | None:
-    """An upload of a surface whose time is not over, be it completed or not."""
-    uploads = Upload.objects.live().select_related("workspace", "file")
-    return uploads.filter(pk=upload_id, surface=surface).first()
 
 
 def parts(upload: Upload) -> list[UploadPart]:

@@ -82,7 +82,7 @@ def created(
         return
     try:
         with transaction.atomic():
-            list(Workspace.objects.select_for_update(no_key=True).filter(pk=caller.workspace.pk))
+            caller.lock()
             yield made
             if made.wanted:
                 _publish(file, surface)

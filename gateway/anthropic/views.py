@@ -83,7 +83,7 @@ class Files(AnthropicView):
         named_provider(request)
         query = self.query(request)
         given = [query.take(name) for name in ("ids", "ids[]")]
-        rows = self.visible()
+        rows: QuerySet[File] = self.caller.files
         if given != [None, None]:
             params = request.query_params
             ids = wire.read_ids([*params.getlist("ids"), *params.getlist("ids[]")], query)
@@ -111,15 +111,12 @@ class Files(AnthropicView):
         self.only(request)
         return self.content_of(self.find(file_id))
 
-    def visible(self) -> QuerySet[File]:
-        return File.objects.visible(self.caller.workspace)
-
     def find(self, file_id: str) -> File:
-        return found_in(self.visible(), "File", file_id)
+        return found_in(self.caller.files, "File", file_id)
 
     def place(self, file_id: str) -> File:
         """Where a page ended: a client that deletes what it walks over names files that are gone."""
-        return found_in(File.objects.filter(workspace=self.caller.workspace), "File", file_id)
+        return found_in(self.caller.all_files, "File", file_id)
 
 
 class Batches(AnthropicView):
@@ -150,7 +147,7 @@ class Batches(AnthropicView):
         query = self.query(request)
         cursor = wire.read_cursor(query)
         query.refuse_others()
-        rows = Batch.objects.visible(self.caller.workspace)
+        rows = self.caller.batches
         if provider := named_provider(request):
             rows = rows.filter(provider=provider)
         found, more = part(rows, cursor, self.place)
@@ -193,15 +190,14 @@ class Batches(AnthropicView):
         return self.sent("results.downloaded", batch, told, "application/x-jsonl")
 
     def find(self, batch_id: str) -> Batch:
-        batch = Batch.of(self.caller.workspace, wire.read_id(batch_id, "Message batch"))
+        batch = self.caller.batch(wire.read_id(batch_id, "Message batch"))
         if batch is None:
             raise wire.not_found("Message batch", batch_id)
         return batch
 
     def place(self, batch_id: str) -> Batch:
         """Where a page ended, be it deleted since."""
-        rows = Batch.objects.filter(workspace=self.caller.workspace)
-        batch: Batch = found_in(rows, "Message batch", batch_id)
+        batch: Batch = found_in(self.caller.all_batches, "Message batch", batch_id)
         return batch
 
 

@@ -58,8 +58,8 @@ class Jobs(BedrockView):
         return Response({"jobArn": wire.write_arn(batch, signed_region(request._request))})
 
     def make(self, asked: Create, repeat: services.Repeat) -> Batch:
-        check_target(self.caller.workspace, asked)
-        file = input_of(self.caller.workspace, asked)
+        check_target(self.caller, asked)
+        file = input_of(self.caller, asked)
         endpoint = endpoint_of(file, asked)
         batch, new = services.create(
             workspace=self.caller.workspace,
@@ -74,8 +74,7 @@ class Jobs(BedrockView):
 
     def list(self, request: Request) -> Response:
         asked = read_list(request.query_params.dict(), statuses=tuple(wire.STATUS))
-        rows = Batch.objects.visible(self.caller.workspace)
-        found, where = listed(rows, asked, provider=named_provider(request))
+        found, where = listed(self.caller.batches, asked, provider=named_provider(request))
         region = signed_region(request._request)
         answer: dict[str, object] = {
             "invocationJobSummaries": [wire.write_job(batch, region) for batch in found]
@@ -100,7 +99,7 @@ class Jobs(BedrockView):
 
     def find(self, job_id: str) -> Batch:
         """Raises RequestError 404. Some clients encode an ARN once more than it needs."""
-        batch = Batch.of(self.caller.workspace, wire.read_id(unquote(job_id)))
+        batch = self.caller.batch(wire.read_id(unquote(job_id)))
         if batch is None:
             raise wire.not_found(job_id)
         return batch

@@ -17,13 +17,13 @@ from files import uploads
 from files.models import File, Upload, UploadPart
 from gateway.authentication import INCORRECT
 from gateway.body import chunks, drain, whole
+from gateway.caller import begun, is_over
 from gateway.choice import named_provider
 from gateway.fields import decoded
 from gateway.genai import wire
 from gateway.genai.views import GenAIView
 from gateway.surface import RequestError
 from gateway.turns import give_back_connections, stepping_aside
-from providers.models import VirtualKey
 
 SURFACE = "genai"
 LASTS = timedelta(days=2)
@@ -48,8 +48,7 @@ class Uploads(GenAIView):
         limit = files.upload_limit()
         if size is not None and size > limit:
             raise files.FileTooLargeError(limit)
-        rows = File.objects.visible(self.caller.workspace)
-        if file["name"] and rows.filter(name=file["name"]).exists():
+        if file["name"] and self.caller.files.filter(name=file["name"]).exists():
             raise name_taken(file["name"])
         key = self.caller.key
         upload = uploads.begin(
@@ -126,12 +125,12 @@ def answer(
 
 def find(upload_id: str) -> Upload:
     """Raises RequestError: 404, and 401 if the key that began it was revoked or is over."""
-    upload = uploads.find(SURFACE, upload_id)
+    upload = begun(SURFACE, upload_id)
     if upload is None:
         raise RequestError("The upload has expired or never was: begin again.", status=404)
     key = upload.wanted["key"]
     # Into how many calls it falls is the SDK's choice: they do not count as requests of the key.
-    if key and VirtualKey.valid_by("id", key) is None:
+    if key and is_over(key):
         raise RequestError(INCORRECT, status=401)
     return upload
 

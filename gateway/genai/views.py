@@ -63,7 +63,7 @@ class Files(GenAIView):
         query = self.query(request, "pageSize", "pageToken")
         after, limit = wire.read_page(query, File, usual=wire.USUAL_FILES)
         query.refuse_others()
-        found, more = page(self.visible(), after=after, limit=limit)
+        found, more = page(self.caller.files, after=after, limit=limit)
         written = [wire.write_file(file, self.root(version)) for file in found]
         return Response(wire.write_page("files", written, found[-1] if more else None))
 
@@ -86,11 +86,8 @@ class Files(GenAIView):
         self.only(request, alt="media")
         return self.content_of(self.find(name))
 
-    def visible(self) -> QuerySet[File]:
-        return File.objects.visible(self.caller.workspace)
-
     def find(self, name: str) -> File:
-        return find_file(self.visible(), name)
+        return find_file(self.caller.files, name)
 
 
 def find_file(rows: QuerySet[File], name: str) -> File:
@@ -137,8 +134,7 @@ class Batches(GenAIView):
         """The input and the fields of the batch. Raises RequestError."""
         inline = body.file is not None
         name, fields = operations.read_create(body.fields, model, inline=inline)
-        visible = File.objects.visible(self.caller.workspace)
-        file = body.file or find_file(visible, name)
+        file = body.file or find_file(self.caller.files, name)
         endpoint = operations.ENDPOINT[verb]
         if not inline and endpoint == operations.CHAT:
             endpoint = self.endpoint_of(file, model)
@@ -155,7 +151,7 @@ class Batches(GenAIView):
         query = self.query(request, "pageSize", "pageToken")
         after, limit = wire.read_page(query, Batch, usual=wire.USUAL_BATCHES)
         query.refuse_others()
-        rows = Batch.objects.visible(self.caller.workspace)
+        rows = self.caller.batches
         if provider := named_provider(request):
             rows = rows.filter(provider=provider)
         found, more = page(rows, after=after, limit=limit)
@@ -196,7 +192,7 @@ class Batches(GenAIView):
 
     def find(self, batch_id: str) -> Batch:
         core = core_id(batch_id)
-        batch = Batch.of(self.caller.workspace, core) if wire.is_name(core) else None
+        batch = self.caller.batch(core) if wire.is_name(core) else None
         if batch is None:
             raise wire.not_found(wire.BATCHES, batch_id)
         return batch

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +22,7 @@ from gateway.openai import bedrock, wire
 from gateway.repeats import repeat_of
 from gateway.surface import RequestError, SurfaceView, one, page
 from gateway.upload import receive
-from providers.models import Credential, Provider
+from providers.models import Provider
 
 REQUESTS = (("requests",),)
 CONTENT = "/content"
@@ -70,7 +70,7 @@ class OpenAIView(SurfaceView):
             return objects.find(
                 workspace, bucket_of(workspace, name.bucket, region=region), name.key
             )
-        file = one(File.objects.visible(workspace), wire.read_id(file_id, "File"))
+        file = one(self.caller.files, wire.read_id(file_id, "File"))
         if file is None:
             raise wire.not_found("File", file_id)
         return file
@@ -108,7 +108,7 @@ class Files(OpenAIView):
         if folder:
             return self.list_folder(query, folder, limit)
         order = query.optional_choice("order", ("asc", "desc"))
-        rows = self.visible()
+        rows = self.caller.files
         if purpose := query.optional_text("purpose", longest=64):
             rows = rows.filter(purpose=purpose)
         after = query.optional_text("after", longest=wire.LONGEST_ID)
@@ -155,7 +155,7 @@ class Files(OpenAIView):
 
     def destroy(self, request: Request, file_id: str) -> Response:
         file = self.file(file_id, region=self.region(request))
-        if file.credential_id and not Batch.objects.active().filter(input_file=file.pk).exists():
+        if file.credential_id and not file.batches.active().exists():
             files.delete_at_once(file)
             self.audit("file.deleted", file)
         else:
@@ -164,9 +164,6 @@ class Files(OpenAIView):
 
     def content(self, request: Request, file_id: str) -> HttpResponseBase:
         return self.content_of(self.file(file_id, region=self.region(request)))
-
-    def visible(self) -> QuerySet[File]:
-        return File.objects.visible(self.caller.workspace)
 
     def bucket(self, folder: bedrock.Folder) -> Bucket:
         """Raises RequestError, NotAllowedError, NoCredentialError and BucketError."""
@@ -178,7 +175,7 @@ class Files(OpenAIView):
 
     def place(self, file_id: str) -> File:
         """Where a page ended: a client that deletes what it walks over names files that are gone."""
-        rows = File.objects.filter(workspace=self.caller.workspace)
+        rows = self.caller.all_files
         if name := bedrock.read_name(file_id):
             named = rows.filter(credential__isnull=False, bucket=name.bucket, key=name.key)
             file = named.first()
@@ -223,7 +220,7 @@ class Batches(OpenAIView):
         )
         self.caller.check_provider(provider)
         fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
-        usable = Credential.objects.usable(workspace=workspace, provider=provider)
+        usable = self.caller.credentials(provider)
         bedrock.check_job(fields, next((one.options for one in usable[:1]), None))
         if place := bedrock.read_output(fields["output_uri"]):
             bucket_of(workspace, place.bucket).refuse_hidden(place.key)
@@ -237,7 +234,7 @@ class Batches(OpenAIView):
 
     def list(self, request: Request) -> Response:
         query = self.query(request)
-        rows = Batch.objects.visible(self.caller.workspace)
+        rows = self.caller.batches
         if provider := wire.read_provider(query):
             rows = rows.filter(provider=provider)
         if model := query.optional_text("model", longest=255):
@@ -261,7 +258,7 @@ class Batches(OpenAIView):
 
     def find(self, batch_id: str) -> Batch:
         core = wire.read_id(batch_id, "Batch")
-        batch = Batch.of(self.caller.workspace, core)
+        batch = self.caller.batch(core)
         if batch is None:
             raise wire.not_found("Batch", batch_id)
         return batch

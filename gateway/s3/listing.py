@@ -4,15 +4,22 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from gateway.s3.call import Answer
+from files.names import LAST
+from gateway.s3.call import Answer, Call
 from gateway.s3.refusals import S3Error, invalid
 
 MOST = 1000
+# Of uploads: more than anyone has open at once; they are sorted here.
+MOST_UPLOADS = 10_000
+UPLOADS = frozenset(
+    {"EncodingType", "KeyMarker", "MaxUploads", "Prefix", "RequestPayer", "UploadIdMarker"}
+)
 # They name keys, so they are encoded with them.
 ENCODED = (
     "Prefix",
@@ -117,6 +124,49 @@ def _fields(given: Mapping[str, Any], entries: Sequence[Entry], more: bool) -> d
         "IsTruncated": more,
         "Contents": [entry.described for entry in entries if entry.described is not None],
         "CommonPrefixes": [{"Prefix": entry.name} for entry in entries if entry.described is None],
+    }
+
+
+class Begun(NamedTuple):
+    """An upload that has not ended. They are listed in this order."""
+
+    key: str
+    upload_id: str
+    began: datetime
+
+
+def uploads_listed(call: Call, begun: Iterable[Begun]) -> Answer:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
+    given = call.given
+    size = most(given, "MaxUploads", "max-uploads")
+    marker = (given.get("KeyMarker", ""), given.get("UploadIdMarker", ""))
+    if marker[0] and not marker[1]:
+        marker = (marker[0], LAST)
+    prefix = given.get("Prefix", "")
+    listed = sorted(one for one in begun if one.key.startswith(prefix) and one[:2] > marker)
+    fields = {
+        "Bucket": call.bucket,
+        "KeyMarker": given.get("KeyMarker", ""),
+        "UploadIdMarker": given.get("UploadIdMarker", ""),
+        "Prefix": prefix,
+        "MaxUploads": size,
+        "IsTruncated": len(listed) > size,
+        "Uploads": [_upload(call, one) for one in listed[:size]],
+    }
+    if len(listed) > size > 0:
+        last = listed[size - 1]
+        fields |= {"NextKeyMarker": last.key, "NextUploadIdMarker": last.upload_id}
+    return Answer(encoded(given, fields))
+
+
+def _upload(call: Call, begun: Begun) -> dict[str, Any]:
+    return {
+        "Key": begun.key,
+        "UploadId": begun.upload_id,
+        "Initiated": begun.began,
+        "StorageClass": "STANDARD",
+        "Initiator": {"ID": call.workspace.pk},
+        "Owner": {"ID": call.workspace.pk},
     }
 
 

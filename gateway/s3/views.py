@@ -17,7 +17,7 @@ from gateway.s3.operations import all_headers, asked, methods_of, parameters
 from gateway.s3.refusals import in_s3_words, not_implemented
 from gateway.s3.signing import StorageAuthentication
 from gateway.surface import REQUEST_ID, RequestError, SurfaceView
-from providers.models import Credential, Provider
+from providers.models import Provider
 
 # What clients stored is shown under the address of the admin, too, and must not act there.
 HARMLESS = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
@@ -68,9 +68,7 @@ class Storage(SurfaceView):
         """Whether it is the bucket of all files, for any provider, and not one that a client has at AWS."""
         if bucket != ALL_FILES:
             return False
-        usable = Credential.objects.usable(
-            workspace=self.caller.workspace, provider=Provider.BEDROCK
-        )
+        usable = self.caller.credentials(Provider.BEDROCK)
         return all(credential.options.get("bucket") != bucket for credential in usable)
 
     def write_error(self, error: RequestError) -> Response:

@@ -10,11 +10,11 @@ from django.conf import settings
 from files import names
 from files.models import File
 from files.services import FileTooLargeError
+from gateway.caller import Caller
 from gateway.s3.conditions import check_write, tags
 from gateway.s3.refusals import S3Error, invalid, missing_key
 from gateway.s3.tags import TAG, quoted, tag_of
 from gateway.surface import one
-from providers.models import Workspace
 
 ALL_FILES = names.ALL_FILES
 USUAL_TYPE = "binary/octet-stream"
@@ -33,22 +33,21 @@ STANDARD = {"StorageClass": ("STANDARD",), "ACL": ("private", "bucket-owner-full
 DESCRIBING = frozenset(KEPT) | {"ContentType", *STANDARD, "RequestPayer"}
 
 
-def find(workspace: Workspace, bucket: str, key: str, *, if_match: str = "") -> File | None:
+def find(caller: Caller, bucket: str, key: str, *, if_match: str = "") -> File | None:
     """The file that has the name, else the one whose id the key is, else the one that a condition names.
 
     The last is what a client has that only kept the ETag of its upload.
     """
-    if bucket != ALL_FILES and (file := names.find(workspace, bucket, key)):
+    if bucket != ALL_FILES and (file := names.find(caller.workspace, bucket, key)):
         return file
-    visible = File.objects.visible(workspace)
     named = [FILE_ID.fullmatch(key), *map(TAG.fullmatch, tags(if_match))]
     ids = [found[1] for found in named if found]
-    return next((file for core in ids[:2] if (file := one(visible, core))), None)
+    return next((file for core in ids[:2] if (file := one(caller.files, core))), None)
 
 
-def wanted(workspace: Workspace, bucket: str, key: str, *, if_match: str = "") -> File:
+def wanted(caller: Caller, bucket: str, key: str, *, if_match: str = "") -> File:
     """Raises S3Error if there is none."""
-    file = find(workspace, bucket, key, if_match=if_match)
+    file = find(caller, bucket, key, if_match=if_match)
     if file is None:
         raise missing_key(key)
     return file

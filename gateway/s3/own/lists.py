@@ -7,6 +7,7 @@ from typing import Any
 from files import names
 from files.models import File
 from files.names import beyond_all
+from gateway.caller import Caller
 from gateway.s3.call import Answer, Call, Does
 from gateway.s3.listing import Entry, Found, Wanted, first_version, second_version
 from gateway.s3.own import found
@@ -92,7 +93,7 @@ def delete_bucket(call: Call) -> Answer:
 
 def _listed(call: Call, wanted: Wanted, *, owner: bool) -> Found:
     if call.bucket == found.ALL_FILES:
-        fetch = partial(_by_id, call.workspace, wanted.prefix)
+        fetch = partial(_by_id, call.caller, wanted.prefix)
     else:
         fetch = partial(_by_key, call.workspace, call.bucket, wanted.prefix)
     described = {"Owner": _owner(call.workspace)} if owner else {}
@@ -131,9 +132,9 @@ def _by_key(
     return [(row.key, row) for row in rows]
 
 
-def _by_id(workspace: Workspace, prefix: str, after: str, start: str, limit: int) -> list[Named]:
+def _by_id(caller: Caller, prefix: str, after: str, start: str, limit: int) -> list[Named]:
     """All files of the workspace: their keys are their ids behind a word that is the same for all."""
-    rows = File.objects.visible(workspace)
+    rows = caller.files
     for bound, condition in ((after, "id__gt"), (start, "id__gte")):
         if bound.startswith(ID_PREFIX):
             rows = rows.filter(**{condition: bound.removeprefix(ID_PREFIX)})

@@ -103,7 +103,7 @@ def delete_object(call: Call) -> Answer:
     """What is not there is deleted already, whatever the conditions."""
     refuse_other_values(call, VersionId=("null",))
     condition = call.given.get("IfMatch", "")
-    file = found.find(call.workspace, call.bucket, call.key, if_match=condition)
+    file = found.find(call.caller, call.bucket, call.key, if_match=condition)
     if file is not None:
         _check_tag(file, condition)
         with transaction.atomic():
@@ -127,7 +127,7 @@ def delete_objects(call: Call) -> Answer:
             try:
                 if one.get("VersionId", "null") != "null":
                     raise S3Error("NoSuchVersion")
-                file = by_key.get(key) or found.find(call.workspace, call.bucket, key)
+                file = by_key.get(key) or found.find(call.caller, call.bucket, key)
                 if file is not None:
                     _check_tag(file, one.get("ETag", ""))
                     files.delete(file)
@@ -142,7 +142,7 @@ def delete_objects(call: Call) -> Answer:
 def get_object_tagging(call: Call) -> Answer:
     """Nothing has tags here, since none can be given."""
     refuse_other_values(call, VersionId=("null",))
-    found.wanted(call.workspace, call.bucket, call.key)
+    found.wanted(call.caller, call.bucket, call.key)
     return Answer({"TagSet": []})
 
 
@@ -158,7 +158,7 @@ def source_of(call: Call) -> File:
             "x-amz-copy-source", text, "Copy Source must mention the source bucket and key"
         )
     address = checked(Address(bucket, key))
-    file = found.wanted(call.workspace, *address)
+    file = found.wanted(call.caller, *address)
     check_read(call.given, tag_of(file), file.created_at, prefix="CopySource")
     return file
 
@@ -168,7 +168,7 @@ def _read(call: Call) -> tuple[File, Span | None, Answer]:
     refuse_other_values(call, VersionId=("null",))
     given = call.given
     condition = given.get("IfMatch", "")
-    file = found.wanted(call.workspace, call.bucket, call.key, if_match=condition)
+    file = found.wanted(call.caller, call.bucket, call.key, if_match=condition)
     check_read(given, tag_of(file), file.created_at)
     span = _span(given, file.size)
     whole = span is None

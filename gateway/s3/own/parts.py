@@ -14,7 +14,7 @@ from gateway.s3.address import url_of
 from gateway.s3.call import Answer, Call, Does, refuse_other_values
 from gateway.s3.checksums import Digested
 from gateway.s3.conditions import copied_span
-from gateway.s3.listing import encoded, most
+from gateway.s3.listing import MOST_UPLOADS, UPLOADS, Begun, most, uploads_listed
 from gateway.s3.own import found
 from gateway.s3.own.assembly import (
     algorithm_of,
@@ -29,12 +29,11 @@ from gateway.s3.own.objects import COPYING, source_of
 from gateway.s3.payload import Payload
 from gateway.s3.refusals import S3Error, invalid
 from gateway.s3.tags import name_fields, quoted, tag_of
+from gateway.surface import one
 from gateway.turns import give_back_connections, stepping_aside
 
 SURFACE = "s3"
 MOST_PARTS = 10_000
-# More than anyone has open at once; they are sorted here.
-MOST_UPLOADS = 10_000
 
 
 def create_multipart_upload(call: Call) -> Answer:
@@ -101,36 +100,13 @@ def list_parts(call: Call) -> Answer:
 
 
 def list_multipart_uploads(call: Call) -> Answer:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html"""
-    given = call.given
-    size = most(given, "MaxUploads", "max-uploads")
-    marker = (given.get("KeyMarker", ""), given.get("UploadIdMarker", ""))
-    if marker[0] and not marker[1]:
-        marker = (marker[0], names.LAST)
-    ours = Upload.objects.live().filter(workspace=call.workspace, surface=SURFACE, file=None)
-    listed = sorted(
-        (
-            upload
-            for upload in ours.order_by("-created_at")[:MOST_UPLOADS]
-            if upload.wanted["bucket"] == call.bucket
-            and upload.wanted["key"].startswith(given.get("Prefix", ""))
-            and (upload.wanted["key"], upload.pk) > marker
-        ),
-        key=lambda upload: (upload.wanted["key"], upload.pk),
+    ours = call.caller.uploads(SURFACE).filter(file=None).order_by("-created_at")[:MOST_UPLOADS]
+    begun = (
+        Begun(upload.wanted["key"], upload.pk, upload.created_at)
+        for upload in ours
+        if upload.wanted["bucket"] == call.bucket
     )
-    fields = {
-        "Bucket": call.bucket,
-        "KeyMarker": given.get("KeyMarker", ""),
-        "UploadIdMarker": given.get("UploadIdMarker", ""),
-        "Prefix": given.get("Prefix", ""),
-        "MaxUploads": size,
-        "IsTruncated": len(listed) > size,
-        "Uploads": [_open_upload(call, upload) for upload in listed[:size]],
-    }
-    if len(listed) > size > 0:
-        last = listed[size - 1]
-        fields |= {"NextKeyMarker": last.wanted["key"], "NextUploadIdMarker": last.pk}
-    return Answer(encoded(given, fields))
+    return uploads_listed(call, begun)
 
 
 def abort_multipart_upload(call: Call) -> Answer:
@@ -187,8 +163,8 @@ def _completed(call: Call, upload: Upload) -> File:
 
 def _upload(call: Call) -> Upload:
     """Raises S3Error: also for an upload of another object, or of another workspace."""
-    upload = uploads.find(SURFACE, call.given.get("UploadId", ""))
-    if upload is None or upload.workspace_id != call.workspace.pk:
+    upload = one(call.caller.uploads(SURFACE), call.given.get("UploadId", ""))
+    if upload is None:
         raise S3Error("NoSuchUpload")
     if (upload.wanted["bucket"], upload.wanted["key"]) != (call.bucket, call.key):
         raise S3Error("NoSuchUpload")
@@ -229,29 +205,13 @@ def _described(part: UploadPart) -> dict[str, Any]:
     }
 
 
-def _open_upload(call: Call, upload: Upload) -> dict[str, Any]:
-    return {
-        "Key": upload.wanted["key"],
-        "UploadId": upload.pk,
-        "Initiated": upload.created_at,
-        "StorageClass": "STANDARD",
-        "Initiator": {"ID": call.workspace.pk},
-        "Owner": {"ID": call.workspace.pk},
-    }
-
-
 UPLOAD = frozenset({"UploadId", "RequestPayer"})
 OPERATIONS = {
     "CreateMultipartUpload": Does(create_multipart_upload, found.DESCRIBING),
     "UploadPart": Does(upload_part, UPLOAD | {"PartNumber", "ContentLength", "ContentMD5"}),
     "UploadPartCopy": Does(upload_part_copy, UPLOAD | COPYING | {"PartNumber", "CopySourceRange"}),
     "ListParts": Does(list_parts, UPLOAD | {"MaxParts", "PartNumberMarker"}),
-    "ListMultipartUploads": Does(
-        list_multipart_uploads,
-        frozenset(
-            {"EncodingType", "KeyMarker", "MaxUploads", "Prefix", "RequestPayer", "UploadIdMarker"}
-        ),
-    ),
+    "ListMultipartUploads": Does(list_multipart_uploads, UPLOADS),
     "AbortMultipartUpload": Does(abort_multipart_upload, UPLOAD),
     "CompleteMultipartUpload": Does(
         complete_multipart_upload, UPLOAD | {"IfMatch", "IfNoneMatch", "MpuObjectSize"}

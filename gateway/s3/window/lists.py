@@ -10,7 +10,7 @@ from files.allowed import buckets_of
 from files.buckets import LAST, PAGE, Bucket, Entry
 from gateway.s3.call import Answer, Call, Does
 from gateway.s3.listing import Entry as Listed
-from gateway.s3.listing import Found, Wanted, encoded, first_version, second_version
+from gateway.s3.listing import Found, Wanted, first_version, second_version
 from gateway.s3.refusals import S3Error
 from gateway.s3.window.place import Place, fields_of, in_s3_words, passed_on
 
@@ -48,13 +48,6 @@ def delete_bucket(call: Call) -> Answer:
     raise S3Error(
         "AccessDenied", "Buckets are not deleted through Bifrost: ask the owner of the account."
     )
-
-
-def list_multipart_uploads(call: Call) -> Answer:
-    place = Place(call)
-    fields = fields_of(place.ask("list_multipart_uploads", **passed_on(call, "EncodingType")))
-    uploads = [one for one in fields.get("Uploads", []) if not place.bucket.hidden(one["Key"])]
-    return Answer(encoded(call.given, {**fields, "Uploads": uploads}))
 
 
 def _listed(call: Call, wanted: Wanted, *, owner: bool) -> Found:
@@ -124,7 +117,6 @@ OPERATIONS = {
     "ListObjects": Does(list_objects),
     "ListObjectsV2": Does(list_objects_v2),
     "ListBuckets": Does(list_buckets),
-    "ListMultipartUploads": Does(list_multipart_uploads),
     "HeadBucket": Does(about_bucket),
     "GetBucketLocation": Does(about_bucket),
     "GetBucketVersioning": Does(about_bucket),

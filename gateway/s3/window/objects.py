@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from django.db.models import Q
 
-from batches.models import Batch
 from files import objects
 from files import services as files
 from files.buckets import Entry
@@ -38,7 +37,7 @@ class Content:
 def put_object(call: Call) -> Answer:
     place = Place(call)
     place.bucket.refuse_hidden(call.key)
-    place.refuse_others([call.key])
+    place.refuse_others(call.key)
     given = place.in_s3_terms(call.key, passed_on(call), *CONDITIONS)
     check_target(place, call.key, given)
     payload = call.payload()
@@ -59,7 +58,7 @@ def put_object(call: Call) -> Answer:
 
 def copy_object(call: Call) -> Answer:
     place, (source, given) = Place(call), copied(call)
-    place.refuse_others([call.key])
+    place.refuse_others(call.key)
     given = place.in_s3_terms(call.key, given, *CONDITIONS)
     check_target(place, call.key, given)
     answer = fields_of(place.ask("copy_object", call.key, **given, CopySource=source))
@@ -86,17 +85,17 @@ def head_object(call: Call) -> Answer:
 
 
 def delete_object(call: Call) -> Answer:
-    """What is not there is deleted already, whatever the conditions."""
+    """What is not there is deleted already, whatever the conditions, and so is what others have there."""
     place = Place(call)
     given = place.in_s3_terms(call.key, passed_on(call), "IfMatch")
-    place.bucket.refuse_hidden(call.key)
-    place.refuse_others([call.key])
-    if condition := given.get("IfMatch"):
-        file = place.look(call.key)
-        if file is None:
-            return Answer(status=204)
-        if not names_tag(condition, file.etag):
-            raise S3Error("PreconditionFailed", Condition="If-Match")
+    file = place.look(call.key)
+    if file is None and given.get("VersionId", "null") == "null":
+        # As many calls of S3's as for what is deleted, and it says if the bucket is missing.
+        place.bucket.check()
+        objects.forget(place.workspace, place.bucket, [call.key])
+        return Answer(status=204)
+    if file and (condition := given.get("IfMatch")) and not names_tag(condition, file.etag):
+        raise S3Error("PreconditionFailed", Condition="If-Match")
     if not _kept_for_batches(place, [call.key]):
         place.ask("delete_object", call.key, **given)
         objects.forget(place.workspace, place.bucket, [call.key])
@@ -110,20 +109,23 @@ def delete_objects(call: Call) -> Answer:
     if not 1 <= len(asked) <= DELETE_AT_ONCE:
         raise S3Error("MalformedXML")
     keys = [one.get("Key", "") for one in asked]
-    hidden = {key for key in keys if place.bucket.hidden(key)} | _others(place, keys)
+    hidden = {key for key in keys if place.bucket.hidden(key)}
+    # For the caller these are not there, and what is not there is deleted already.
+    others = place.others([key for key in keys if key not in hidden])
     kept = _kept_for_batches(place, [key for key in keys if key not in hidden])
     asked = [
         place.in_s3_terms(one.get("Key", ""), one, "ETag")
         for one in asked
-        if one.get("Key", "") not in hidden | kept
+        if one.get("Key", "") not in hidden | others | kept
     ]
     answer: dict[str, Any] = {}
     if asked:
         answer = fields_of(place.ask("delete_objects", Delete={"Objects": asked}))
     deleted = answer.get("Deleted", [])
-    objects.forget(place.workspace, place.bucket, [one["Key"] for one in deleted])
-    deleted += [{"Key": key} for key in kept]
-    call.audit("file.deleted", {one["Key"]: "" for one in deleted})
+    gone = [one["Key"] for one in deleted]
+    objects.forget(place.workspace, place.bucket, [*gone, *sorted(others)])
+    call.audit("file.deleted", dict.fromkeys([*gone, *sorted(kept)], ""))
+    deleted += [{"Key": key} for key in sorted(kept | others)]
     denied = S3Error("AccessDenied")
     errors = [
         *answer.get("Errors", []),
@@ -187,9 +189,10 @@ def _read(call: Call, operation: str) -> tuple[Place, dict[str, Any], dict[str, 
     if ANY in tags(given.get("IfMatch", "")):
         # It is there, or S3 says that it is not. Not every store knows this word, here and below.
         del given["IfMatch"]
+    rows = place.remembered(call.key)
     answer = place.ask(operation, call.key, **given)
     try:
-        file = place.known(answer, call.key)
+        file = place.file(rows, answer, call.key)
         if ANY in tags(given.get("IfNoneMatch", "")):
             raise S3Error("NotModified")
     except S3Error:
@@ -199,24 +202,11 @@ def _read(call: Call, operation: str) -> tuple[Place, dict[str, Any], dict[str, 
     return place, answer, fields_of(answer) | {"ETag": place.tag(file)}
 
 
-def _others(place: Place, keys: Sequence[str]) -> set[str]:
-    """Those that belong to other workspaces."""
-    found = set()
-    for key in keys:
-        try:
-            place.refuse_others([key])
-        except S3Error:
-            found.add(key)
-    return found
-
-
 def _kept_for_batches(place: Place, keys: Sequence[str]) -> set[str]:
     """Those that a batch has yet to copy: they are gone for clients, and for good when it has ended."""
     without_copy = Q(input_file__copy=None) | ~Q(input_file__copy__status=File.Status.STORED)
-    reading = Batch.objects.filter(
+    reading = place.caller.all_batches.active().filter(
         without_copy,
-        workspace=place.workspace,
-        status__in=Batch.ACTIVE,
         input_file__bucket=place.bucket.name,
         input_file__key__in=keys,
         input_file__credential=place.bucket.credential,

@@ -38,6 +38,7 @@ class Place:
 
     def __init__(self, call: Call, bucket: str = "", *, granted: bool = False) -> None:
         call.caller.check_provider(Provider.BEDROCK)
+        self.caller = call.caller
         self.workspace = call.workspace
         self.bucket: Bucket = bucket_of(call.workspace, bucket or call.bucket, granted=granted)
 
@@ -45,10 +46,13 @@ class Place:
         """One call of S3's, by boto3's name for it. The answer is AWS's, without what is about HTTP."""
         if key:
             self.bucket.refuse_hidden(key)
-        with in_s3_words():
+        with in_s3_words(key):
             return self.bucket.call(operation, key=key, **given)
 
-    def known(self, found: Mapping[str, Any], key: str) -> File:
+    def remembered(self, *keys: str) -> objects.Remembered:
+        return objects.remembered(self.bucket, keys)
+
+    def file(self, rows: objects.Remembered, found: Mapping[str, Any], key: str) -> File:
         """The file that an object is of which S3 has just said this."""
         entry = Entry(
             key,
@@ -57,7 +61,7 @@ class Place:
             found["LastModified"],
             found.get("ContentType", ""),
         )
-        (file,) = objects.known(self.workspace, self.bucket, [entry])
+        file = rows.file(self.workspace, entry)
         if file is None:
             raise S3Error("NoSuchKey", Key=key)
         return file
@@ -65,7 +69,7 @@ class Place:
     def look(self, key: str) -> File | None:
         """The file that the object with this key is."""
         try:
-            with in_s3_words():
+            with in_s3_words(key):
                 return objects.find(self.workspace, self.bucket, key)
         except NoSuchKeyError:
             return None
@@ -83,35 +87,32 @@ class Place:
         changed = {name: self._translated(key, given[name]) for name in names if name in given}
         return {**given, **changed}
 
-    def refuse_others(self, keys: Sequence[str]) -> None:
-        """Raises S3Error if an object is one that another workspace keeps in the same bucket."""
-        rows = File.objects.filter(
-            credential__isnull=False,
-            bucket=self.bucket.name,
-            key__in=keys,
-            status__in=(File.Status.WRITING, File.Status.STORED),
-        ).exclude(workspace=self.workspace)
-        for key in {row.key for row in rows if not row.is_adopted}:
-            if self.exists(key) and self.look(key) is None:
-                message = f"The object '{key[:200]}' belongs to another workspace."
-                raise S3Error("AccessDenied", message)
+    def others(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys whose objects another workspace keeps in the same bucket."""
+        rows = self.remembered(*keys)
+        return {key for key in rows.others(self.workspace) if self._is_others(rows, key)}
 
-    def exists(self, key: str) -> bool:
-        """Whether S3 has it, be it for this workspace or not."""
+    def refuse_others(self, key: str) -> None:
+        """Raises S3Error for a key that cannot be written without harm to another workspace."""
+        if self.others([key]):
+            message = f"The object '{key[:200]}' cannot be written: choose another key."
+            raise S3Error("AccessDenied", message)
+
+    def _is_others(self, rows: objects.Remembered, key: str) -> bool:
         try:
-            self.ask("head_object", key)
+            with in_s3_words(key):
+                return rows.file(self.workspace, self.bucket.head(key)) is None
+        except NoSuchKeyError:
+            return False
         except S3Error as error:
             if error.status == 404:
                 return False
             raise
-        return True
 
     def _translated(self, key: str, condition: str) -> str:
         named = tags(condition)
         ids = [found[1] for tag in named if (found := TAG.fullmatch(tag))]
-        rows = File.objects.filter(
-            pk__in=ids, workspace=self.workspace, bucket=self.bucket.name, key=key
-        )
+        rows = self.caller.all_files.filter(pk__in=ids, bucket=self.bucket.name, key=key)
         known = {tag_of(row): row.etag for row in rows}
         etags = [known.get(tag, tag) for tag in named]
         if "*" in etags or not etags:
@@ -123,15 +124,15 @@ class Place:
 
 
 @contextmanager
-def in_s3_words() -> Iterator[None]:
-    """Raises S3Error for what S3 refuses, as it said it itself."""
+def in_s3_words(key: str = "") -> Iterator[None]:
+    """Raises S3Error for what S3 refuses, as it said it itself; `key` is what it was asked about."""
     try:
         yield
     except BucketError as error:
         cause = error.__cause__.__cause__ if error.__cause__ else None
         if not isinstance(cause, ClientError) or not (error.permanent or _is_missing(cause)):
             raise
-        raise _refusal(cause) from error
+        raise _refusal(cause, key) from error
 
 
 def _is_missing(error: ClientError) -> bool:
@@ -140,14 +141,15 @@ def _is_missing(error: ClientError) -> bool:
     return status == HTTPStatus.NOT_IMPLEMENTED
 
 
-def _refusal(error: ClientError) -> S3Error:
+def _refusal(error: ClientError, key: str) -> S3Error:
     said: Mapping[str, Any] = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code = said.get("Code", "")
     code = OF_A_HEAD.get(code, code)
     status = about.get("HTTPStatusCode", 400)
     quiet = status in QUIET or code in CODES
-    return S3Error(code, "" if quiet else said.get("Message", ""), status=status)
+    details = {"Key": key} if code == "NoSuchKey" else {}
+    return S3Error(code, "" if quiet else said.get("Message", ""), status=status, **details)
 
 
 def fields_of(answer: Mapping[str, Any]) -> dict[str, Any]:
