@@ -4,15 +4,18 @@ A file that nobody has saved yet stands for an object that others put there. It 
 it is; a batch that reads it has to `adopt` it first.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from files.buckets import JSON_LINES, Bucket, Entry, NoSuchKeyError
 from files.models import File, FileQuerySet
+from files.names import beyond_all
 from providers.models import Credential, Workspace
 
 LONGEST_NAME = 512
@@ -56,6 +59,23 @@ def listed(
         if len(found) > limit:
             break
     return Listed(found[:limit], len(found) > limit)
+
+
+def empty(workspace: Workspace, bucket: Bucket, prefixes: Sequence[str]) -> set[str]:
+    """Those of the prefixes beneath which others alone have something, given in order. Raises BucketError."""
+    if not prefixes:
+        return set()
+    theirs = File.objects.filter(
+        credential__isnull=False, bucket=bucket.name, key__gte=prefixes[0]
+    ).exclude(Q(workspace=workspace) | Q(status=File.Status.DELETED))
+    if beyond := beyond_all(prefixes[-1]):
+        theirs = theirs.filter(key__lt=beyond)
+    shared: set[str] = set()
+    for key in theirs.values_list("key", flat=True).iterator():
+        place = bisect_right(prefixes, key) - 1
+        if key.startswith(prefixes[place]):
+            shared.add(prefixes[place])
+    return {one for one in shared if not any(_files(workspace, bucket, one, "", AT_ONCE))}
 
 
 def adopt(file: File) -> File:

@@ -7,17 +7,19 @@ Of a batch for Bedrock these are objects in the client's bucket, of all others n
 https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
+from django.utils import timezone
 
-from batches.models import Batch
+from batches.models import Batch, Surface
 from batches.services.claim import Claim
 from batches.services.submit import problem
+from files import objects
 from files import services as files
-from files.buckets import BucketError, bucket_of
+from files.buckets import Bucket, BucketError, Entry, bucket_of
 from files.models import File
 from providers.models import NoCredentialError, Provider
 
@@ -59,8 +61,8 @@ def deliver(claim: Claim, results: File | None, manifest: bytes) -> Delivery:
     try:
         # Its client might name the bucket when the batch was made, and that counts.
         bucket = bucket_of(batch.workspace, name_of(batch, "").bucket, granted=True)
-        bucket.put(name_of(batch, results_name(batch)).key, _kept(claim, results))
-        bucket.put(name_of(batch, MANIFEST).key, [manifest])
+        _put(claim, bucket, results_name(batch), results.size, _kept(claim, results))
+        _put(claim, bucket, MANIFEST, len(manifest), [manifest])
     except NoCredentialError:
         return _undelivered(batch, "no credential reaches Bedrock any more")
     except BucketError as error:
@@ -107,6 +109,14 @@ def _named(batch: Batch, results: File, manifest: bytes) -> Delivery:
         writer.file.pk: name_of(batch, MANIFEST),
     }
     return Delivery(names, writer.file)
+
+
+def _put(claim: Claim, bucket: Bucket, name: str, size: int, chunks: Iterable[bytes]) -> None:
+    """An object that is the workspace's own, in a bucket that others may share. Raises BucketError."""
+    key = name_of(claim.batch, name).key
+    entry = Entry(key, size, bucket.put(key, chunks), timezone.now())
+    fields = {"filename": name, "purpose": File.Purpose.BATCH_OUTPUT, "surface": Surface.BEDROCK}
+    objects.keep(claim.batch.workspace, bucket, entry, **fields)
 
 
 def _kept(claim: Claim, file: File) -> Iterator[bytes]:

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from batches import services
 from batches.models import Batch
 from files import names
+from files import objects as bucket_objects
+from files.buckets import NoSuchKeyError, bucket_of
 from files.models import File
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS
@@ -327,6 +329,16 @@ def test_without_a_credential_the_results_stay(ready):
     batch = live(ready)
     assert (batch.status, len(content(batch.results_file))) == ("completed", 3)
     assert batch.errors[0]["code"] == "delivery_failed"
+
+
+def test_results_in_a_bucket_that_others_share_are_not_theirs(ready):
+    batch = live(ready)
+    key = f"out/{batch.id}/{RESULTS}"
+    others = Workspace.objects.create(name="others")
+
+    assert bucket_objects.find(batch.workspace, bucket_of(batch.workspace, "any"), key).size
+    with pytest.raises(NoSuchKeyError):
+        bucket_objects.find(others, bucket_of(others, "any"), key)
 
 
 def test_what_is_collected_again_replaces_the_objects(ready, aws):

@@ -91,15 +91,17 @@ def _visible(place: Place, page: list[Listed]) -> list[Listed]:
     about = [entry.described for entry in shown if entry.described is not None]
     known = objects.known(place.workspace, place.bucket, [_entry(one) for one in about])
     tags = {file.key: place.tag(file) for file in known if file}
-    return [
-        entry._replace(described=_tagged(entry, tags)) if entry.described is not None else entry
-        for entry in shown
-        if entry.described is None or entry.name in tags
-    ]
+    prefixes = [entry.name for entry in shown if entry.described is None]
+    tags |= dict.fromkeys(prefixes, "")
+    for one in objects.empty(place.workspace, place.bucket, prefixes):
+        del tags[one]
+    return [_tagged(entry, tags[entry.name]) for entry in shown if entry.name in tags]
 
 
-def _tagged(entry: Listed, tags: dict[str, str]) -> dict[str, Any]:
-    return {**(entry.described or {}), "ETag": tags[entry.name]}
+def _tagged(entry: Listed, tag: str) -> Listed:
+    if entry.described is None:
+        return entry
+    return entry._replace(described={**entry.described, "ETag": tag})
 
 
 def _entry(one: dict[str, Any]) -> Entry:
