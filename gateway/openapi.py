@@ -55,6 +55,7 @@ REFUSED = {
     "411": "The length of the body was not said.",
     "412": "A condition does not hold.",
     "413": "It is larger than allowed.",
+    "415": "The body is compressed.",
     "416": "No such part of it exists.",
     "429": "The key is over one of its limits. Try again after the seconds in `retry-after`.",
     "500": "The server failed.",

@@ -26,7 +26,7 @@ from gateway.openapi import (
 from providers.anthropic.dialect import LONGEST_CUSTOM_ID
 from providers.registry import UPSTREAMS
 
-EVERYWHERE = (400, 401, 404, 413, 429, 500, 503)
+EVERYWHERE = (400, 401, 403, 404, 413, 415, 429, 500, 503)
 MOMENT = text(format="date-time")
 
 in_query = partial(parameter, "query")

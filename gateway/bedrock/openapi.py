@@ -23,7 +23,7 @@ from gateway.openapi import (
 from providers.registry import UPSTREAMS
 
 # A refused key is a 403 at this vendor.
-EVERYWHERE = (400, 403, 404, 413, 429, 500, 503)
+EVERYWHERE = (400, 403, 404, 413, 415, 429, 500, 503)
 MOMENT = text(format="date-time")
 
 in_query = partial(parameter, "query")

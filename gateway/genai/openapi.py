@@ -28,7 +28,7 @@ from gateway.openapi import (
 )
 from providers.registry import UPSTREAMS
 
-EVERYWHERE = (400, 401, 404, 413, 429, 500, 503)
+EVERYWHERE = (400, 401, 403, 404, 413, 415, 429, 500, 503)
 MOMENT = text(format="date-time")
 COUNT = text(pattern="^[0-9]+$", description="A number, in digits as Google's JSON has them.")
 COUNTS = (

@@ -29,7 +29,7 @@ from gateway.openapi import (
 from gateway.upload import MOST_FIELD_BYTES
 from providers.registry import UPSTREAMS
 
-EVERYWHERE = (400, 401, 403, 404, 413, 429, 500, 503)
+EVERYWHERE = (400, 401, 403, 404, 413, 415, 429, 500, 503)
 MOMENT = whole(0, description="Seconds since 1970.")
 PROVIDER = choice(UPSTREAMS)
 EXPIRES = fields({"anchor": choice(["created_at"]), "seconds": whole(*wire.EXPIRY)})

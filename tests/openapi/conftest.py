@@ -26,7 +26,7 @@ def key(workspace: Workspace, settings) -> str:
     """The only one that opens."""
     settings.AUTH = "keys"
     made = VirtualKey(workspace=workspace, name="fuzz")
-    text = made.renew()
+    text = made.renew().key
     made.save()
     return text
 

@@ -113,10 +113,11 @@ def test_genai(judge: Judge, http: HTTPClient, credentials: object):  # noqa: F8
     inline = client.batches.create(model=model, src=[ask("One")])
     lived(inline.name)
     assert client.batches.get(name=inline.name).dest.inlined_responses
-    embedded = client.batches.create_embeddings(
-        model="gemini-embedding-001",
-        src={"inlined_requests": {"contents": [{"parts": [{"text": "One"}]}]}},
-    )
+    with pytest.warns(match="experimental"):
+        embedded = client.batches.create_embeddings(
+            model="gemini-embedding-001",
+            src={"inlined_requests": {"contents": [{"parts": [{"text": "One"}]}]}},
+        )
     client.batches.list()
     client.batches.cancel(name=embedded.name)
     client.batches.delete(name=inline.name)
