@@ -188,10 +188,10 @@ def s3() -> list[Sample]:
         Sample("GET", f"{root}/?continuation-token={{their_bucket}}", 200, headers=OWN),
         Sample("PUT", f"{root}/{{their_bucket}}", 200, headers=OWN),
         Sample("DELETE", f"{root}/{{their_bucket}}", 204, headers=OWN),
-        Sample("PUT", f"{root}/{{bucket}}", 409),
+        Sample("PUT", f"{root}/{{bucket}}", 400),
         Sample("DELETE", f"{root}/{{bucket}}", 403),
         Sample("GET", f"{root}/any/unnamed", headers=tagged),
-        Sample("GET", f"{root}/bifrost-files?list-type=2&start-after=file-{{row}}", 200),
+        Sample("GET", f"{root}/bifrost-files?list-type=2&start-after=file-{{place}}", 200),
         Sample("DELETE", f"{root}/any/unnamed", 204, headers=tagged),
     ]
 

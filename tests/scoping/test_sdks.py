@@ -43,8 +43,10 @@ def theirs(estate: Estate) -> Theirs:
 
 
 @pytest.fixture
-def http() -> Iterator[HTTPClient]:
-    """In one process and one transaction with what answers."""
+def http(estate: Estate) -> Iterator[HTTPClient]:
+    """In one process and one transaction with what answers. Django's own client, which makes the estate,
+    leaves the signals connected.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as made:
