@@ -40,7 +40,7 @@ class Signer:
         return cls(key, secret, datetime.now(UTC))
 
     def but(self, **changes: object) -> "Signer":
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
     @property
     def time(self) -> str:
@@ -119,8 +119,8 @@ class Signer:
             body += b"\r\n" if chunk else b""
         if not trailer:
             return body + b"\r\n"
-        lines = ("AWS4-HMAC-SHA256-TRAILER", self.time, self.scope, previous)
-        signature = self.sign("\n".join([*lines, sha256(f"{trailer}\n".encode())]))
+        head = ("AWS4-HMAC-SHA256-TRAILER", self.time, self.scope, previous)
+        signature = self.sign("\n".join([*head, sha256(f"{trailer}\n".encode())]))
         return body + f"{trailer}\r\nx-amz-trailer-signature:{signature}\r\n\r\n".encode()
 
 

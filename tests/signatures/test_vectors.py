@@ -15,7 +15,7 @@ from django.test import RequestFactory
 
 from gateway.s3.chunked import Unchunked
 from gateway.signatures.chunks import ChunkSignatures, Seed
-from gateway.signatures.fourth import Fourth, read_header, read_query
+from gateway.signatures.fourth import read_header, read_query
 from gateway.signatures.message import Message
 from gateway.surface import RequestError
 from tests.signatures.signing import EMPTY, STREAMED
@@ -95,7 +95,7 @@ def test_a_url():
         "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
     )
 
-    claim: Fourth = read_query(RequestFactory().get(url).GET, "s3")
+    claim = read_query(RequestFactory().get(url).GET, "s3")
 
     assert (claim.access_key_id, claim.lifetime) == (KEY, timedelta(days=1))
     claim.check(SECRET, message("GET", url, {"host": HOST}, "UNSIGNED-PAYLOAD"))
