@@ -76,7 +76,9 @@ class Batch(models.Model):
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="batches")
-    virtual_key = models.ForeignKey(VirtualKey, models.SET_NULL, null=True, related_name="+")
+    virtual_key = models.ForeignKey(
+        VirtualKey, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     credential = models.ForeignKey(
         Credential,
         models.PROTECT,
@@ -158,6 +160,7 @@ class Batch(models.Model):
             models.Index(fields=["workspace", "-created_at", "-id"], name="batch_listed"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest"),
             models.Index(fields=["status", "-created_at"], name="batch_by_status"),
+            models.Index(fields=["virtual_key", "created_at"], name="batch_of_key"),
             models.Index(fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["workspace", "request_digest"], name="batch_repeated"),
             models.Index(

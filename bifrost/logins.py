@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from providers import audit
+
 Credentials = dict[str, Any] | None
 # Colleagues share an address: from one, as many names may fail so often.
 NAMES_OF_AN_ADDRESS = 4
@@ -73,21 +75,10 @@ def locked_out(
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Where a request comes from, as far as it can be believed: without the part that a client may choose.
-
-    A proxy appends to X-Forwarded-For whom it was called by. What stands before came from the client.
-    """
-    seen = [request.META.get("REMOTE_ADDR", "")]
-    if settings.BEHIND_PROXY:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        seen.append(hops[-settings.PROXIES :][0])
-    found = [address for address in map(_customer, seen) if address]
-    return found[-1] if found else None
-
-
-def _customer(text: str) -> str | None:
+    """Where a request comes from, as far as it can be believed: without the part that a client may choose."""
+    found = audit.address_of(request.META) or request.META.get("REMOTE_ADDR", "")
     try:
-        address = ip_address(text.strip())
+        address = ip_address(found)
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth.models import AbstractUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -29,7 +30,12 @@ def logged_out(request: HttpRequest, user: AbstractUser | None, **sent: Any) -> 
 def login_failed(
     credentials: dict[str, Any], request: HttpRequest | None = None, **sent: Any
 ) -> None:
-    """What nobody is called may be a password, typed in the wrong place: it is not kept."""
+    """What nobody is called may be a password, typed in the wrong place: it is not kept.
+
+    Whom a proxy names has guessed nothing, and what is not looked at during a pause is not written down.
+    """
+    if "remote_user" in credentials or not AxesProxyHandler.is_allowed(request, credentials):
+        return
     name = str(credentials.get(User.USERNAME_FIELD) or "")[:150]
     user = User.objects.filter(username=name).first() if "\0" not in name else None
     actor = _actor(request, user.username if user else NOBODY)

@@ -1,5 +1,7 @@
 """Every public route."""
 
+from typing import Any
+
 from django.urls import re_path
 
 from gateway.anthropic import openapi as of_anthropic
@@ -14,7 +16,7 @@ from gateway.openai import views as openai
 from gateway.s3 import openapi as of_s3
 from gateway.s3 import views as s3
 
-DESCRIBE = {"get": "describe"}
+DESCRIBE: dict[str, Any] = {"get": "describe"}
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 GENAI_VERSION = "(?P<version>v1|v1beta)"
 GENAI_BATCH = "(?P<batch_id>[^/:]+|arn:.+)"

@@ -16,7 +16,8 @@ LONGEST_TARGET = 60
 NOUNS = {"virtualkey": "key", "accessattempt": "failed_logins"}
 ACTIONS = (
     *("batch.cancelled", "batch.collected_again", "batch.deleted", "batch.erased", "batch.polled"),
-    *("credential.changed", "credential.deleted", "credential.made"),
+    *("credential.changed", "credential.deleted", "credential.erased", "credential.made"),
+    *("credential.tested", "secrets.rotated"),
     "failed_logins.deleted",
     *("file.deleted", "file.downloaded", "file.erased"),
     *("group.changed", "group.deleted", "group.made"),

@@ -9,7 +9,7 @@ from batches.models import Batch
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
 from providers.models import NotAllowedError
-from providers.records import LineTooLongError, upstream_id
+from providers.records import LineTooLongError, says_twice, upstream_id
 
 MOST_ERRORS = 100
 # What our id and the like may add to a line on its way upstream.
@@ -146,7 +146,7 @@ class _Check:
 
     def _model(self, record: translate.Record) -> str:
         model = self.source.model_of(record)
-        self._allowed(model)
+        self._allowed(record, model)
         if not self.findings.model:
             self.findings.model = model
         if self.limits.one_model and model not in self.findings.open:
@@ -164,8 +164,16 @@ class _Check:
                 )
         return model
 
-    def _allowed(self, model: str) -> None:
-        if self.key is None or model in self.allowed:
+    def _allowed(self, record: translate.Record, model: str) -> None:
+        if self.key is None or not self.key.allowed_models:
+            return
+        if self.source.translation.untouched and says_twice(record.content, "model"):
+            raise MalformedRecordError(
+                "The body names its model twice: name it once.",
+                code="duplicate_key",
+                param="body.model",
+            )
+        if model in self.allowed:
             return
         try:
             self.key.check_model(model)

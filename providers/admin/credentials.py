@@ -46,6 +46,15 @@ class SecretForm(CredentialForm):
         help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """A kept secret goes to no other address than before: whoever may change one need not know it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        named = {name: cleaned[name] for name in ("base_url", "options") if name in cleaned}
+        others = set(Credential(**named).addresses) - set(self.instance.addresses)
+        if others and self.instance.encrypted_secret and not cleaned.get("new_secret"):
+            self.add_error("new_secret", "Enter the secret again: it would go to another address.")
+        return cleaned
+
     def save(self, commit: bool = True) -> Credential:
         if self.cleaned_data.get("new_secret"):
             self.instance.secret = self.cleaned_data["new_secret"]

@@ -11,6 +11,7 @@ from providers.records.errors import (
 )
 from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines
 from providers.records.losses import Losses
+from providers.records.values import says_twice
 
 __all__ = [
     "BYTE_ORDER_MARK",
@@ -31,5 +32,6 @@ __all__ = [
     "UnsupportedFeatureError",
     "lines",
     "record_number",
+    "says_twice",
     "upstream_id",
 ]

@@ -1,5 +1,7 @@
 """JSON values that travel as they were written, number formats and the order of keys included."""
 
+import json
+
 import msgspec
 
 from providers.records.errors import MalformedRecordError
@@ -8,6 +10,20 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raw = msgspec.json.Decoder(msgspec.Raw)
 _OPENING = ord("{")
 EMPTY_OBJECT = msgspec.Raw(b"{}")
+
+
+def says_twice(body: bytes, key: str) -> bool:
+    """Whether an object has a key twice: its readers differ in which of the two they take."""
+    if body.count(f'"{key}"'.encode()) < 2 and b"\\u" not in body:
+        return False
+    try:
+        names: list[str] = json.loads(
+            body, object_pairs_hook=lambda pairs: [name for name, _ in pairs], parse_int=str
+        )
+    except (ValueError, RecursionError):
+        # What this cannot read, it cannot vouch for.
+        return True
+    return names.count(key) > 1
 
 
 def object_from_text(text: str, where: str) -> msgspec.Raw:

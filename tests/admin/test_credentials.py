@@ -40,12 +40,32 @@ def test_a_secret_is_stored_encrypted(admin_client: Client):
 
 def test_an_empty_secret_keeps_the_present_one_and_a_new_one_replaces_it(admin_client: Client):
     credential = make.credential(secret=SECRET)
-    admin_client.post(change_url(credential), form(base_url="https://api.example.com/v1"))
+    admin_client.post(change_url(credential), form(weight="2"))
     credential.refresh_from_db()
-    assert (credential.secret, credential.base_url) == (SECRET, "https://api.example.com/v1")
+    assert (credential.secret, credential.weight) == (SECRET, 2)
     admin_client.post(change_url(credential), form(new_secret="sk-other"))
     credential.refresh_from_db()
     assert credential.secret == "sk-other"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"base_url": "https://elsewhere.example.com/v1"},
+        {"options": '{"endpoint_url_s3": "https://elsewhere.example.com"}'},
+    ],
+)
+def test_a_kept_secret_goes_to_no_other_address(admin_client: Client, elsewhere: dict[str, str]):
+    credential = make.credential(secret=SECRET)
+
+    answer = admin_client.post(change_url(credential), form(**elsewhere))
+    assert "Enter the secret again" in answer.content.decode()
+    credential.refresh_from_db()
+    assert "elsewhere" not in str(credential.addresses)
+
+    admin_client.post(change_url(credential), form(**elsewhere, new_secret=SECRET))
+    credential.refresh_from_db()
+    assert "elsewhere" in str(credential.addresses)
 
 
 def test_a_secret_is_never_shown(admin_client: Client):

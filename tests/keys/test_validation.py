@@ -21,11 +21,16 @@ def make(workspace: Workspace) -> Any:
     """A batch of a key, of lines that were counted, or of an object that others put into S3."""
 
     def make(
-        key: VirtualKey, lines: Iterable[dict[str, Any]], *, counted: bool = True, **fields: Any
+        key: VirtualKey,
+        lines: Iterable[dict[str, Any] | bytes],
+        *,
+        counted: bool = True,
+        **fields: Any,
     ) -> Batch:
         with files.writing(workspace) as writer:
             for one in lines:
-                writer.write(json.dumps(one).encode() + b"\n")
+                said = one if isinstance(one, bytes) else json.dumps(one).encode()
+                writer.write(said + b"\n")
         file = files.publish(writer.file, purpose=File.Purpose.BATCH, filename="in.jsonl")
         if not counted:
             file.lines = None
@@ -67,6 +72,27 @@ def test_every_record_asks_for_a_model_that_the_key_may_use(make_key: Any, make:
     ]
     assert "'gpt-5-*'" in batch.errors[0]["message"]
     assert not batch.jobs.exists()
+
+
+@pytest.mark.parametrize("spelling", ["model", "m\\u006fdel"])
+def test_a_model_that_is_named_twice_is_none_that_the_key_may_use(
+    make_key: Any, make: Any, spelling: str
+):
+    told = json.dumps(line(0)).replace('"model":', f'"{spelling}": "o3", "model":', 1)
+    batch = step(make(make_key(allowed_models=["gpt-5-*"]).row, [told.encode()]))
+
+    (error,) = batch.errors
+    assert (error["line"], error["code"]) == (1, "duplicate_key")
+    assert not batch.jobs.exists()
+
+
+def test_what_is_inside_of_a_message_is_no_second_model(make_key: Any, make: Any):
+    told = line(0)
+    told["body"]["messages"][0]["content"] = 'caf\u00e9 {"model": "o3"}'
+    told["body"]["metadata"] = {"model": "o3"}
+    batch = step(make(make_key(allowed_models=["gpt-5-*"]).row, [told]))
+
+    assert batch.errors is None
 
 
 def test_an_object_of_others_is_counted_when_it_is_read(make_key: Any, make: Any):

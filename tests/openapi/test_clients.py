@@ -176,7 +176,7 @@ def test_bedrock(judge: Judge, http: HTTPClient, accounts: None, file: File):
 
 def test_s3(judge: Judge):
     server = Server()
-    server.application = judge
+    server.application = judge  # type: ignore[assignment]
     client, at = boto(server, "openai"), {"Bucket": "bucket", "Key": "a/key"}
 
     client.create_bucket(Bucket="bucket")
