@@ -1,7 +1,5 @@
 """Every public route."""
 
-from typing import Any
-
 from django.urls import re_path
 
 from gateway.anthropic import openapi as of_anthropic
@@ -16,21 +14,20 @@ from gateway.openai import views as openai
 from gateway.s3 import openapi as of_s3
 from gateway.s3 import views as s3
 
-DESCRIBE: dict[str, Any] = {"get": "describe"}
 EVERY_METHOD = ("get", "post", "put", "patch", "delete")
 GENAI_VERSION = "(?P<version>v1|v1beta)"
 GENAI_BATCH = "(?P<batch_id>[^/:]+|arn:.+)"
 
 urlpatterns = [
-    re_path(r"^openai/openapi\.json$", of_openai.Description.as_view(DESCRIBE)),
-    re_path(r"^anthropic/openapi\.json$", of_anthropic.Description.as_view(DESCRIBE)),
-    re_path(r"^bedrock/openapi\.json$", of_bedrock.Description.as_view(DESCRIBE)),
+    re_path(r"^openai/openapi\.json$", of_openai.Description.as_view({"get": "describe"})),
+    re_path(r"^anthropic/openapi\.json$", of_anthropic.Description.as_view({"get": "describe"})),
+    re_path(r"^bedrock/openapi\.json$", of_bedrock.Description.as_view({"get": "describe"})),
     # Below /bedrock/files it would be a bucket.
     re_path(
         r"^bedrock/openapi-s3\.json$",
-        of_bedrock.Description.as_view(DESCRIBE, document=of_s3.DOCUMENT),
+        of_bedrock.Description.as_view({"get": "describe"}, document=of_s3.DOCUMENT),
     ),
-    re_path(r"^genai/openapi\.json$", of_genai.Description.as_view(DESCRIBE)),
+    re_path(r"^genai/openapi\.json$", of_genai.Description.as_view({"get": "describe"})),
     re_path(
         r"^openai/(?:v1/)?files/?$",
         openai.Files.as_view({"get": "list", "post": "create"}),

@@ -100,9 +100,9 @@ def test_anthropics_sdk_finds_nothing(http: HTTPClient, key: str, theirs: Theirs
     for call in (sdk.beta.files.retrieve_metadata, sdk.beta.files.download, sdk.beta.files.delete):
         with pytest.raises(anthropic.NotFoundError):
             call(f"file_{theirs.file}")
-    for call in (batches.retrieve, batches.cancel, batches.delete):
+    for of_batch in (batches.retrieve, batches.cancel, batches.delete):
         with pytest.raises(anthropic.NotFoundError):
-            call(f"msgbatch_{theirs.batch}")
+            of_batch(f"msgbatch_{theirs.batch}")
     assert list(sdk.beta.files.list()) == []
     assert list(batches.list()) == []
 

@@ -148,10 +148,10 @@ def _refusal(error: ClientError, key: str) -> S3Error:
     code = OF_A_HEAD.get(code, code)
     status = about.get("HTTPStatusCode", 400)
     quiet = status in QUIET or code in CODES
-    message = "" if quiet else said.get("Message", "")
+    refusal = S3Error(code, "" if quiet else said.get("Message", ""), status=status)
     if code == "NoSuchKey":
-        return S3Error(code, message, status=status, Key=key)
-    return S3Error(code, message, status=status)
+        refusal.details["Key"] = key
+    return refusal
 
 
 def fields_of(answer: Mapping[str, Any]) -> dict[str, Any]:
