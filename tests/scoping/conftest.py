@@ -16,12 +16,15 @@ s3_url, aws, bucket, credential = s3.s3_url, s3.aws, s3.bucket, s3.credential
 
 
 @pytest.fixture
-def workspace(db: None, settings: Any) -> Workspace:
+def workspace(db: None, settings: Any, bucket: str) -> Workspace:
     """Of whoever asks. Every provider has an account, which nobody reaches but S3's."""
     settings.AUTH = "keys"
     for provider in ("openai", "anthropic", "gemini"):
         Credential.objects.create(provider=provider, name="shared by all")
-    return default_workspace()
+    workspace = default_workspace()
+    workspace.buckets = [bucket]
+    workspace.save()
+    return workspace
 
 
 @pytest.fixture

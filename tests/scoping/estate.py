@@ -88,7 +88,7 @@ def way(model: type[Model], seen: tuple[type[Model], ...] = ()) -> str:
 
 def settle(shared: Credential, client: Client, bucket: str) -> Estate:
     """Make one. They share the credential, and so a bucket at AWS, with whoever asks."""
-    workspace = Workspace.objects.create(name="theirs")
+    workspace = Workspace.objects.create(name="theirs", buckets=[bucket])
     key, text = make_key(workspace)
     estate = Estate(workspace, bucket)
     stored = store(workspace)

@@ -21,6 +21,10 @@ ENDPOINT = "/v1/chat/completions"
 AT_BUCKET = "provider=bedrock&storage_config[s3][bucket]={bucket}"
 ARN = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{row}"
 COPY = "x-amz-copy-source"
+DESCRIPTIONS = [
+    *(f"/{surface}/openapi.json" for surface in ("openai", "anthropic", "bedrock", "genai")),
+    "/bedrock/openapi-s3.json",
+]
 EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -271,6 +275,7 @@ def genai() -> list[Sample]:
 
 
 SURFACES = {
+    "descriptions": [Sample("GET", path, 200) for path in DESCRIPTIONS],
     "openai": openai(),
     "anthropic": anthropic(),
     "bedrock": bedrock(),

@@ -122,9 +122,10 @@ def delete_objects(call: Call) -> Answer:
     if asked:
         answer = fields_of(place.ask("delete_objects", Delete={"Objects": asked}))
     deleted = answer.get("Deleted", [])
-    gone = [one["Key"] for one in deleted]
-    objects.forget(place.workspace, place.bucket, [*gone, *sorted(others)])
-    call.audit("file.deleted", dict.fromkeys([*gone, *sorted(kept)], ""))
+    # Of what others have as of what never was: the work is not to tell them apart either.
+    gone = [*(one["Key"] for one in deleted), *sorted(kept | others)]
+    objects.forget(place.workspace, place.bucket, gone)
+    call.audit("file.deleted", dict.fromkeys(gone, ""))
     deleted += [{"Key": key} for key in sorted(kept | others)]
     denied = S3Error("AccessDenied")
     errors = [
