@@ -120,14 +120,20 @@ class ConsoleAdmin(ModelAdmin[Any]):
         return obj
 
     def log_acts(
-        self, request: HttpRequest, objects: Iterable[Any], verb: str, *, noun: str = ""
+        self,
+        request: HttpRequest,
+        objects: Iterable[Any],
+        verb: str,
+        *,
+        noun: str = "",
+        **detail: Any,
     ) -> None:
         """Keep who did it, for the page's history and for the audit trail: `verb` as in "file.deleted"."""
         assert request.user.pk is not None
         done = list(objects)
         said = f"{noun} {verb}".strip().replace("_", " ").capitalize()
         LogEntry.objects.log_actions(request.user.pk, done, CHANGE, f"{said}.")
-        self._trace(request, done, verb, noun=noun)
+        self._trace(request, done, verb, noun=noun, **detail)
 
     def terms_of(self, obj: Any) -> dict[str, Any]:
         """What the trail tells of an object that was made or changed. It holds no secret."""

@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from providers import audit, cells, services
+from providers import cells, services
 from providers.addresses import check_address
 from providers.admin.protected import ProtectedAdmin
 from providers.console import Button
-from providers.models import AuditEvent, Credential
+from providers.models import Credential
 from providers.secrets import SecretUnreadableError
 from providers.verdicts import verdict_on
 
@@ -190,22 +190,10 @@ class CredentialAdmin(ProtectedAdmin):
         if request.method != "POST" or is_direct(credential):
             return self.back(credential)
         verdict = verdict_on(credential)
-        audit.record(
-            acting(request),
-            "credential.tested",
-            credential,
-            workspace=credential.workspace,
-            works=verdict.works,
-        )
+        self.log_acts(request, [credential], "tested", works=verdict.works)
         level = messages.SUCCESS if verdict.works else messages.ERROR
         self.message_user(request, f"{credential}: {verdict.text}.", level)
         return self.back(credential)
-
-
-def acting(request: HttpRequest) -> audit.Actor:
-    """Who is written down for what the request does."""
-    address = request.META.get("REMOTE_ADDR") or None
-    return audit.Actor(AuditEvent.ActorKind.USER, request.user.get_username(), address)
 
 
 def is_direct(credential: Credential | None) -> bool:

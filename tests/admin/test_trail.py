@@ -69,6 +69,7 @@ SAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("files.file", "discard"): lambda: make.file(b"x"),
     ("files.file", "delete"): lambda: make.file(b"x"),
     ("providers.virtualkey", "revoke"): lambda: make.key()[0],
+    ("providers.credential", "test"): lambda: make.credential(base_url="http://127.0.0.1:9/v1"),
 }
 
 
@@ -129,6 +130,7 @@ def test_no_admin_has_a_form_that_forgets(label: str, verb: str):
 
 def test_what_a_form_makes_changes_and_deletes_is_written_down_by_its_fields(admin_client: Client):
     form = {"name": "one", "provider": "openai", "options": "{}", "enabled": "on", "workspace": ""}
+    form["weight"] = "1"
     admin_client.post(
         "/admin/providers/credential/add/", {**form, "base_url": "", "new_secret": "sk-first"}
     )

@@ -162,7 +162,8 @@ def test_nothing_is_copied_out_of_one(s3):
     source = {"Bucket": UNLISTED, "Key": "k"}
 
     assert refusal(s3.copy_object, Bucket=LISTED, Key="x", CopySource=source)[1] == "AccessDenied"
-    part = {"Key": "x", "UploadId": "u", "PartNumber": 1, "CopySource": source}
+    upload = s3.create_multipart_upload(Bucket=LISTED, Key="x")["UploadId"]
+    part = {"Key": "x", "UploadId": upload, "PartNumber": 1, "CopySource": source}
     assert refusal(s3.upload_part_copy, Bucket=LISTED, **part)[1] == "AccessDenied"
 
 
