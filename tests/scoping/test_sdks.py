@@ -84,9 +84,9 @@ def test_openais_sdk_finds_nothing(http: HTTPClient, key: str, theirs: Theirs):
     for call in (sdk.files.retrieve, sdk.files.content, sdk.files.delete):
         with pytest.raises(openai.NotFoundError):
             call(f"file-{theirs.file}")
-    for call in (sdk.batches.retrieve, sdk.batches.cancel):
+    for ask in (sdk.batches.retrieve, sdk.batches.cancel):
         with pytest.raises(openai.NotFoundError):
-            call(f"batch_{theirs.batch}")
+            ask(f"batch_{theirs.batch}")
     assert list(sdk.files.list()) == []
     assert list(sdk.batches.list()) == []
 
