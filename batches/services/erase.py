@@ -23,6 +23,7 @@ from providers.audit import Actor
 from providers.models import Credential, VirtualKey, Workspace
 
 EVERY = 10**9
+AT_ONCE = 1000
 LOOK_AGAIN_SECONDS = 0.5
 # What a file's row says of what was in it.
 TELLING = ("filename", "name", "bucket", "key", "etag", "sha256")
@@ -124,17 +125,22 @@ def _refuse_running(batches: BatchQuerySet) -> None:
 
 def _discard_unfinished(workspace: Workspace) -> None:
     """What uploads brought so far, and what writers left who died. Raises StoreError."""
-    for part in UploadPart.objects.filter(upload__workspace=workspace).select_related("file"):
-        files.discard(part.file)
+    parts = UploadPart.objects.filter(upload__workspace=workspace).select_related("file")
+    while page := parts[:AT_ONCE]:
+        for part in page:
+            files.discard(part.file)
     Upload.objects.filter(workspace=workspace).delete()
-    for file in File.objects.filter(workspace=workspace, status=File.Status.WRITING):
-        files.discard(file)
+    broken_off = File.objects.filter(workspace=workspace, status=File.Status.WRITING)
+    while some := broken_off[:AT_ONCE]:
+        for file in some:
+            files.discard(file)
 
 
 def _clear(batches: BatchQuerySet, some: FileQuerySet, *, leave: bool) -> None:
     """Leave nothing but rows. Raises LeftBehindError and StoreError."""
-    for batch in batches.filter(archived_at=None):
-        archive(batch, "erased")
+    kept = batches.filter(archived_at=None)
+    while sum(archive(batch, "erased") for batch in kept[:AT_ONCE]):
+        pass
     jobs = Job.objects.filter(batch__in=batches)
     sent = Q(file__in=some) | Q(pk__in=jobs.values("upstream_input"))
     _clear_providers(jobs.filter(forgetting=True), UpstreamFile.objects.filter(sent), leave=leave)
