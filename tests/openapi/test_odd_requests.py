@@ -137,11 +137,9 @@ def test_an_odd_body_breaks_nothing(client: Client, key: str, content_type: str,
 
 
 @pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize(
-    "value", ["", " ", "\x7f", "\xff\xfe", "a" * 9000, "\x00", "a, b; c=d", "%00"]
-)
+@pytest.mark.parametrize("value", ["", "\x7f", "\xff\xfe", "a" * 9000, "%00"], ids=range(5))
 def test_an_odd_header_breaks_nothing(client: Client, key: str, header: str, value: str):
-    for described in JSON_SURFACES:
+    for described in (one for one in JSON_SURFACES if "{" not in one.path):
         answer = client.generic(
             described.method.upper(),
             described.addresses()[0],
