@@ -99,7 +99,7 @@ def test_what_is_done_with_a_key_is_written_down(admin_client: Client):
     assert {(one.actor_kind, one.actor, one.address) for one in events} == {
         ("user", "admin", "127.0.0.1")
     }
-    assert events[1].detail["changed"] == ["records_per_day"]
+    assert events[1].detail["fields"] == ["Records per day"]
     assert events[1].detail["records_per_day"] == 7
 
 
