@@ -16,6 +16,7 @@ from httpx2 import WSGITransport
 
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.accounts import drain_all, unreachable
 from tests.anthropic.asking import HEADER, Raw
 from tests.sandbox.process import start_sandbox
 
@@ -30,8 +31,7 @@ def workspace(db: None) -> Workspace:
 @pytest.fixture
 def accounts(workspace: Workspace) -> None:
     """Every provider has one, which nobody reaches."""
-    for provider in SANDBOX_PATHS:
-        Credential.objects.create(provider=provider, name=f"none-{next(_names)}")
+    unreachable(workspace, *SANDBOX_PATHS)
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def credentials(
     """An account of its own at each provider, which is asked again without a pause."""
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda backoff, context: 0)
+    drain_all()
     made = {}
     for provider in SANDBOX_PATHS:
         made[provider] = Credential(provider=provider, name="sandbox")

@@ -19,6 +19,7 @@ from providers import http as providers_http
 from providers.anthropic import upstream
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.accounts import drain_all, unreachable
 from tests.genai.asking import Raw, connected, lines
 from tests.sandbox.process import start_sandbox
 
@@ -33,8 +34,7 @@ def workspace(db: None) -> Workspace:
 @pytest.fixture
 def views(http: HTTPClient, workspace: Workspace) -> Raw:
     """Raw calls, for which every provider has an account that nobody reaches."""
-    for provider in SANDBOX_PATHS:
-        Credential.objects.create(provider=provider, name=f"none-{next(_names)}")
+    unreachable(workspace, *SANDBOX_PATHS)
     return Raw(http)
 
 
@@ -55,6 +55,7 @@ def credentials(
     monkeypatch.setattr(
         providers_http, "RETRY", providers_http.RETRY.new(backoff_factor=0, backoff_jitter=0)
     )
+    drain_all()
     made = {}
     for provider in SANDBOX_PATHS:
         made[provider] = Credential(provider=provider, name="sandbox")

@@ -18,6 +18,7 @@ from openai import DefaultHttpxClient, OpenAI
 from files.models import File
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from tests.accounts import drain_all, unreachable
 from tests.openai.buckets import ACCOUNT, lies_in
 from tests.sandbox import bedrock
 from tests.sandbox.process import start_sandbox
@@ -104,7 +105,7 @@ def workspace(db) -> Workspace:
 
 @pytest.fixture
 def views(client: Client, workspace: Workspace) -> Views:
-    Credential.objects.create(provider="openai", name=f"none-{next(_names)}")
+    unreachable(workspace, "openai")
     return Views(client)
 
 
@@ -125,6 +126,7 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
+    drain_all()
     made = {}
     for provider in SANDBOX_PATHS:
         made[provider] = Credential(provider=provider, name="sandbox")
