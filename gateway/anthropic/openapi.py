@@ -124,7 +124,7 @@ SCHEMAS = {
             "expires_at": MOMENT,
             "ended_at": or_null(MOMENT),
             "cancel_initiated_at": or_null(MOMENT),
-            "archived_at": {"type": "null"},
+            "archived_at": or_null(MOMENT),
             "results_url": or_null(text()),
             "provider": choice(UPSTREAMS),
         }
