@@ -47,6 +47,7 @@ from gateway.caller import Caller
 from gateway.turns import give_back_connections
 from providers import audit
 from providers.models import LimitExceededError, NotAllowedError
+from providers.secrets import SecretUnreadableError
 from providers.services import OwnKeyRefusedError
 
 logger = logging.getLogger(__name__)
@@ -151,6 +152,7 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     ResultsRemovedError: lambda error: RequestError(str(error), status=404, code="results_removed"),
     FileNotFoundError: lambda error: RequestError("The file's content is gone.", status=404),
     OperationalError: _unavailable,
+    SecretUnreadableError: _unavailable,
     NoCredentialError: _no_credential,
     NotAllowedError: lambda error: RequestError(str(error), status=403, code="not_allowed"),
     LimitExceededError: _limit_exceeded,

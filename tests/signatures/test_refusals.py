@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils import timezone
 
@@ -108,6 +109,16 @@ def test_a_signature_for_one_service_is_none_for_the_other(ask, client: Client, 
 
     assert code(ask(headers)) == (400, "AuthorizationHeaderMalformed")
     assert jobs(client, signer.headers("GET", JOBS)) == (400, "IncompleteSignatureException")
+
+
+def test_a_secret_that_no_encryption_key_opens_is_the_servers_fault(
+    ask, client: Client, signer: Signer, settings: Any
+):
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    assert code(ask(signer.headers("GET", f"{ENDPOINT}/b"))) == (503, "ServiceUnavailable")
+    status, _ = jobs(client, signer.but(service="bedrock").headers("GET", JOBS))
+    assert status == 503
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "deleted"])
