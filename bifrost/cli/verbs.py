@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +74,12 @@ def tell(progress: str) -> None:
 
 
 def actor() -> Actor:
-    """Whoever runs the command, as the machine knows him."""
-    return Actor(AuditEvent.ActorKind.COMMAND, f"{getpass.getuser()} at the command line")
+    """Whoever runs the command, as the machine knows them: in a container perhaps by a number alone."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"user {os.getuid()}"
+    return Actor(AuditEvent.ActorKind.COMMAND, f"{name} at the command line")
 
 
 def workspace_named(name: str) -> Workspace:
