@@ -29,6 +29,14 @@ class UploadEndedError(Exception):
     """It was completed or given up, or its time is over."""
 
 
+class UploadCompletedError(UploadEndedError):
+    """It was completed: this is what it has become."""
+
+    def __init__(self, file: File) -> None:
+        super().__init__(f"completed as {file.id}")
+        self.file = file
+
+
 class PartMissingError(Exception):
     """A part that the file is to be made of did not come."""
 
@@ -92,8 +100,14 @@ def begin(
 
 
 def parts(upload: Upload) -> list[UploadPart]:
-    """What has come, in the order of the numbers."""
-    return list(upload.parts.order_by("number"))
+    """What has come, in the order of the numbers.
+
+    Raises UploadCompletedError and UploadEndedError: then the parts go, and some may have gone already.
+    """
+    came = list(upload.parts.order_by("number"))
+    if file := _completed(upload):
+        raise UploadCompletedError(file)
+    return came
 
 
 @contextmanager
@@ -134,9 +148,10 @@ def complete(
     UploadEndedError and StoreError.
     """
     for _ in range(TRIES):
+        came = {part.number: part.file for part in upload.parts.select_related("file")}
         if done := _completed(upload):
             return done
-        chosen = _chosen(upload, numbers)
+        chosen = _chosen(came, numbers)
         try:
             # A single part is the file already.
             file = chosen[0] if len(chosen) == 1 else _joined(upload, chosen)
@@ -206,8 +221,7 @@ def _completed(upload: Upload) -> File | None:
     return row.file
 
 
-def _chosen(upload: Upload, numbers: Sequence[int] | None) -> list[File]:
-    came = {part.number: part.file for part in upload.parts.select_related("file")}
+def _chosen(came: Mapping[int, File], numbers: Sequence[int] | None) -> list[File]:
     try:
         return [came[number] for number in (sorted(came) if numbers is None else numbers)]
     except KeyError as error:

@@ -138,7 +138,7 @@ def find(upload_id: str) -> Upload:
 def take(request: HttpRequest, upload: Upload, offset: int) -> None:
     """Keep the bytes of a call. Those that were sent before are taken again in place of the first.
 
-    Raises RequestError, and what `uploads.writing_part` raises.
+    Raises RequestError, and what `uploads.parts` and `uploads.writing_part` raise.
     """
     parts = uploads.parts(upload)
     expected = received(parts)
@@ -167,7 +167,7 @@ def take(request: HttpRequest, upload: Upload, offset: int) -> None:
 
 
 def finalize(upload: Upload) -> File:
-    """Raises RequestError, and what `uploads.complete` raises."""
+    """Raises RequestError, and what `uploads.parts` and `uploads.complete` raise."""
     parts = uploads.parts(upload)
     size = received(parts)
     if upload.size is not None and size != upload.size:

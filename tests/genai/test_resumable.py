@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from files.models import File, Upload, UploadPart
+from gateway.genai import resumable
 from tests.genai.asking import Raw, content_of, is_final, progress
 
 BOTH = "upload, finalize"
@@ -291,3 +292,23 @@ def test_a_name_that_another_took_meanwhile(views: Raw):
     assert File.objects.filter(status=File.Status.STORED).count() == 1
     views.delete("files/mine")
     assert content_of(views, views.send(second, "finalize").json["file"]) == b"ab"
+
+
+@pytest.mark.parametrize("again", [(BOTH, b"bbb", 3), ("upload", b"bbb", 3), ("finalize",)])
+def test_another_call_ends_it_first(views: Raw, monkeypatch: pytest.MonkeyPatch, again: tuple):
+    url = views.begin()
+    views.send(url, "upload", b"aaa", 0)
+    found = resumable.find
+
+    def find(upload_id: str) -> Upload:
+        upload = found(upload_id)
+        monkeypatch.setattr(resumable, "find", found)
+        assert is_final(views.send(url, BOTH, b"bbb", 3))
+        return upload
+
+    monkeypatch.setattr(resumable, "find", find)
+
+    answer = views.send(url, *again)
+
+    assert is_final(answer)
+    assert content_of(views, answer.json["file"]) == b"aaabbb"

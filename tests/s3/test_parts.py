@@ -10,6 +10,7 @@ from boto3.s3.transfer import TransferConfig
 
 from files.models import File, Upload, UploadPart
 from gateway.s3.checksums import ALGORITHMS
+from gateway.s3.own import parts
 from providers.models import Workspace
 from tests.s3.client import Server
 from tests.s3.test_objects import refused
@@ -354,3 +355,22 @@ def test_a_part_for_a_clients_bucket_is_what_was_promised(window: Any, bucket: s
 
     assert (answer.status, b"<Code>BadDigest</Code>" in answer.body) == (400, True)
     assert window.list_parts(**upload).get("Parts") is None
+
+
+def test_another_completion_is_faster(own: Any, bucket: str, monkeypatch: pytest.MonkeyPatch):
+    upload = begun(own, bucket)
+    named = {"Parts": [send(own, upload, 1, FIRST), send(own, upload, 2, LAST)]}
+    found = parts._upload
+
+    def late(call: Any) -> Upload:
+        row = found(call)
+        monkeypatch.setattr(parts, "_upload", found)
+        own.complete_multipart_upload(**upload, MultipartUpload=named)
+        return row
+
+    monkeypatch.setattr(parts, "_upload", late)
+
+    done = own.complete_multipart_upload(**upload, MultipartUpload=named)
+
+    assert done["ETag"] == own.get_object(Bucket=bucket, **AT)["ETag"]
+    assert File.objects.visible(default()).count() == 1

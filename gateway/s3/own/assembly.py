@@ -54,7 +54,7 @@ def checksum_fields(upload: Upload) -> dict[str, str]:
 
 
 def chosen_parts(upload: Upload, named: Sequence[Mapping[str, Any]]) -> list[UploadPart]:
-    """The parts that the object is to be of. Raises S3Error."""
+    """The parts that the object is to be of. Raises S3Error and what `uploads.parts` raises."""
     if not named:
         raise S3Error("MalformedXML")
     numbers = [one.get("PartNumber", 0) for one in named]

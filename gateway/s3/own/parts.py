@@ -9,7 +9,7 @@ from django.utils import timezone
 from files import names, uploads
 from files import services as files
 from files.models import File, Upload, UploadPart
-from files.uploads import PartMissingError, UploadEndedError
+from files.uploads import PartMissingError, UploadCompletedError, UploadEndedError
 from gateway.s3.address import url_of
 from gateway.s3.call import Answer, Call, Does, refuse_other_values
 from gateway.s3.checksums import Digested
@@ -120,7 +120,12 @@ def abort_multipart_upload(call: Call) -> Answer:
 def complete_multipart_upload(call: Call) -> Answer:
     """A repeated completion is answered as the first was."""
     upload = _upload(call)
-    file = upload.file or _completed(call, upload)
+    try:
+        file = upload.file or _completed(call, upload)
+    except UploadCompletedError as done:
+        file = done.file
+    except UploadEndedError:
+        raise S3Error("NoSuchUpload") from None
     fields = {
         "Location": url_of(call.bucket, call.key),
         "Bucket": call.bucket,
@@ -132,6 +137,7 @@ def complete_multipart_upload(call: Call) -> Answer:
 
 
 def _completed(call: Call, upload: Upload) -> File:
+    """Raises S3Error and UploadEndedError."""
     named = call.said().get("MultipartUpload", {}).get("Parts", [])
     chosen = chosen_parts(upload, named)
     check_size(call.given, chosen)
@@ -154,8 +160,6 @@ def _completed(call: Call, upload: Upload) -> File:
                 headers=upload.wanted["headers"] | checksum,
             )
             give_back_connections()
-    except UploadEndedError:
-        raise S3Error("NoSuchUpload") from None
     except PartMissingError:
         raise S3Error("InvalidPart") from None
     return file
