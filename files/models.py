@@ -102,6 +102,9 @@ class File(models.Model):
     headers = models.JSONField(
         default=dict, blank=True, help_text="what an S3 client wants to be told with its bytes"
     )
+    traceparent = models.CharField(
+        max_length=55, blank=True, help_text="the trace of its upload, as W3C writes it"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

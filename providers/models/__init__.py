@@ -1,6 +1,7 @@
 """Who may ask (workspaces and their keys), on whose account we ask (credentials), and who did what."""
 
 from providers.models.audit import AuditEvent, WrittenOnceError
+from providers.models.calls import CredentialHealth, UpstreamCalls
 from providers.models.credentials import (
     Credential,
     CredentialQuerySet,
@@ -13,17 +14,21 @@ from providers.models.keys import (
     NotAllowedError,
     VirtualKey,
 )
+from providers.models.members import Membership
 from providers.models.workspaces import Workspace
 
 __all__ = [
     "AuditEvent",
     "Credential",
+    "CredentialHealth",
     "CredentialQuerySet",
     "KeyTexts",
     "LimitExceededError",
+    "Membership",
     "NoCredentialError",
     "NotAllowedError",
     "Provider",
+    "UpstreamCalls",
     "VirtualKey",
     "Workspace",
     "WrittenOnceError",

@@ -85,6 +85,12 @@ class Credential(models.Model):
         help_text="Leave empty for the provider's own address",
     )
     options = models.JSONField(default=dict, blank=True)
+    prices = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="US dollars for a million tokens, by model, where this account pays another price",
+    )
+    encrypted_webhook_secret = models.TextField(blank=True, editable=False)
     enabled = models.BooleanField(
         default=True,
         help_text="If not, it is drained: its jobs are watched to their end, and no new batch goes to it",
@@ -138,6 +144,15 @@ class Credential(models.Model):
     @secret.setter
     def secret(self, text: str) -> None:
         self.encrypted_secret = encrypt(text)
+
+    @property
+    def webhook_secret(self) -> str:
+        """What the provider's own messages are verified with. Raises SecretUnreadableError."""
+        return decrypt(self.encrypted_webhook_secret) if self.encrypted_webhook_secret else ""
+
+    @webhook_secret.setter
+    def webhook_secret(self, text: str) -> None:
+        self.encrypted_webhook_secret = encrypt(text) if text else ""
 
     @property
     def account(self) -> Account:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.core.validators import MinValueValidator
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -118,6 +119,14 @@ class VirtualKey(models.Model):
     )
     records_per_day = models.PositiveIntegerField(
         null=True, blank=True, help_text="records in batches of the last 24 hours"
+    )
+    monthly_budget = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="US dollars that its batches of one month may cost",
     )
     next_request_at = models.DateTimeField(
         null=True, editable=False, help_text="when its requests would be as slow as is allowed"

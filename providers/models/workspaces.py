@@ -1,5 +1,6 @@
 """Who owns what: nothing crosses a workspace."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from providers.ids import new_id
@@ -31,6 +32,14 @@ class Workspace(models.Model):
     )
     keep_rows_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="how long an ended batch is remembered at all"
+    )
+    monthly_budget = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="US dollars that its batches of one month may cost",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,8 +1,8 @@
-"""What clients created, what providers run for it, and what happened when."""
+"""What clients created."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +10,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from files.models import File, UpstreamFile
+from batches.models.due import DueQuerySet
+from files.models import File
 from providers.ids import new_id
 from providers.models import Credential, Provider, VirtualKey, Workspace
+
+if TYPE_CHECKING:
+    from batches.models.events import BatchEvent
+    from batches.models.jobs import Job
 
 
 class Surface(models.TextChoices):
@@ -23,13 +28,6 @@ class Surface(models.TextChoices):
 
 
 ENDED_AT = Coalesce("completed_at", "failed_at", "expired_at", "cancelled_at")
-
-
-class DueQuerySet(models.QuerySet[Any]):
-    """Rows with a `due_at`: when the next step may be taken, null when there is none to take."""
-
-    def due(self, *, late: timedelta = timedelta()) -> "DueQuerySet":
-        return self.filter(due_at__lte=timezone.now() - late)
 
 
 class BatchQuerySet(DueQuerySet):
@@ -124,6 +122,13 @@ class Batch(models.Model):
     )
     errors = models.JSONField(null=True, help_text="code, message, param and line of each")
     usage = models.JSONField(null=True)
+    cost = models.BigIntegerField(
+        null=True,
+        help_text="billionths of a US dollar; none if the price of any of it is not known",
+    )
+    reserved = models.BigIntegerField(
+        default=0, help_text="what it may cost, held against budgets until it has ended"
+    )
     input_file = models.ForeignKey(File, models.PROTECT, related_name="batches")
     output_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
     error_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
@@ -150,6 +155,11 @@ class Batch(models.Model):
     due_at = models.DateTimeField(null=True, default=timezone.now)
     attempts = models.PositiveIntegerField(default=0, help_text="tries of the present step")
     last_error = models.TextField(blank=True)
+    traceparent = models.CharField(
+        max_length=55,
+        blank=True,
+        help_text="the trace of the request that made it, as W3C writes it",
+    )
 
     objects = BatchQuerySet.as_manager()
 
@@ -219,106 +229,4 @@ class Batch(models.Model):
 
     def note(self, kind: str, message: str = "", *, job: "Job | None" = None) -> "BatchEvent":
         """Write into the timeline. The message holds no secret and no text of a record."""
-        return BatchEvent.objects.create(batch=self, job=job, kind=kind, message=message[:2000])
-
-
-class JobQuerySet(DueQuerySet):
-    def active(self) -> "JobQuerySet":
-        return self.filter(status__in=Job.ACTIVE)
-
-    def known(self, upstream_id: str) -> bool:
-        """Whether one of them is what a provider calls by this id."""
-        return self.filter(upstream_id=upstream_id).exists()
-
-
-class Job(models.Model):
-    """What a provider runs for a batch.
-
-    It stands for `records` records of the input, from number `first` on: of those that ask for `model`, where
-    a provider's jobs have one, and without those that the provider has no words for.
-    """
-
-    class Status(models.TextChoices):
-        PLANNED = "planned"
-        SUBMITTING = "submitting", "submitting (it may have arrived)"
-        RUNNING = "running"
-        ENDED = "ended", "ended, results not collected"
-        COLLECTED = "collected"
-        DROPPED = "dropped", "never ran"
-
-    UNSENT = (Status.PLANNED, Status.SUBMITTING)
-    ACTIVE = (*UNSENT, Status.RUNNING)
-
-    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="jobs")
-    credential = models.ForeignKey(Credential, models.PROTECT, related_name="jobs")
-    ordinal = models.PositiveIntegerField()
-    first = models.PositiveIntegerField()
-    records = models.PositiveIntegerField()
-    model = models.CharField(max_length=255, blank=True)
-    status = models.CharField(max_length=12, choices=Status, default=Status.PLANNED)
-    upstream_id = models.CharField(max_length=512, blank=True, db_index=True)
-    upstream_status = models.CharField(max_length=100, blank=True, help_text="the provider's word")
-    ending = models.CharField(max_length=12, blank=True, help_text="how it ended, in our words")
-    completed = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    usage = models.JSONField(null=True)
-    problems = models.JSONField(default=list)
-    upstream_input = models.ForeignKey(UpstreamFile, models.SET_NULL, null=True, related_name="+")
-    upstream_files = models.JSONField(default=dict, help_text="the provider's ids of its results")
-    raw_results = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
-    forgetting = models.BooleanField(
-        default=False, help_text="what it left at its provider is to be removed"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    submitting_at = models.DateTimeField(null=True)
-    submitted_at = models.DateTimeField(null=True)
-    polled_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    last_error = models.TextField(blank=True)
-
-    objects = JobQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at", "-id"]
-        indexes = [
-            models.Index(fields=["due_at"], name="job_due", condition=Q(due_at__isnull=False)),
-            models.Index(fields=["-created_at", "-id"], name="job_newest"),
-            models.Index(
-                fields=["credential", "id"], name="job_to_forget", condition=Q(forgetting=True)
-            ),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "ordinal"], name="job_planned_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.upstream_id or self.id
-
-
-class BatchEvent(models.Model):
-    """What happened to a batch and when: the timeline."""
-
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="events")
-    job = models.ForeignKey(Job, models.CASCADE, null=True, related_name="events")
-    at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=40)
-    message = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
-
-
-class Heartbeat(models.Model):
-    """When a part of the system was last seen at work."""
-
-    name = models.CharField(primary_key=True, max_length=20)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name
+        return self.events.create(job=job, kind=kind, message=message[:2000])
