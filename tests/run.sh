@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The whole suite twice: on SQLite and the embedded broker, then on PostgreSQL and Redis.
+# The whole suite twice, side by side: on SQLite and the embedded broker, and on PostgreSQL and Redis.
+# What the second one printed is shown when the first has ended.
 #
 # TEST_DATABASE_URL and TEST_BROKER_URL name the servers; in the first the tests make databases of
 # their own and drop them, the second they empty.
@@ -17,27 +18,40 @@ for name in $(compgen -e | grep -E '^(BIFROST_|OPENAI_|ANTHROPIC_|GEMINI_|GOOGLE
 done
 export BIFROST_ENV_FILE=/dev/null
 data=$(mktemp -d)
-trap 'rm -rf "$data"' EXIT
+second=""
+# A program in the background does not hear Ctrl-C.
+trap 'if [ -n "$second" ]; then kill "$second" 2>/dev/null || true; fi; rm -rf "$data"' EXIT
 failed=0
 
 suite() {
-    echo
-    echo "== $1"
+    local name=$1
     shift
-    BIFROST_DATA=$data "$@" "$python" -m pytest "${arguments[@]}" || failed=1
+    mkdir "$data/$name"
+    exec env BIFROST_DATA="$data/$name" "$@" "$python" -m pytest "${arguments[@]}"
 }
 
 arguments=("$@")
-suite "On SQLite and the embedded broker" env
 if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
     for pure in sandbox providers records translation \
         hostile/test_any_parser.py hostile/test_framing.py hostile/test_stalls.py openapi/test_documents.py; do
         arguments+=(--ignore="tests/$pure")
     done
-    suite "On PostgreSQL and Redis, without what uses neither" \
-        env DATABASE_URL="$database" CELERY_BROKER_URL="$broker"
+    (suite servers DATABASE_URL="$database" CELERY_BROKER_URL="$broker") >"$data/second.log" 2>&1 &
+    second=$!
+fi
+
+echo
+echo "== On SQLite and the embedded broker"
+arguments=("$@")
+(suite embedded) || failed=1
+
+echo
+if [ -n "$second" ]; then
+    echo "== On PostgreSQL and Redis, without what uses neither"
+    wait "$second" || failed=1
+    second=""
+    cat "$data/second.log"
 else
-    echo
     echo "== SKIPPED: the suite on PostgreSQL and Redis, because they cannot be reached"
     echo "$missing" | sed 's/^/   /'
     if [ "${CI:-}" = true ]; then
