@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from bifrost.cli import batches, credentials, files, keys, secrets, workspaces
+from bifrost.cli import batches, credentials, files, keys, secrets, status, workspaces
 
-NOUNS: list[ModuleType] = [workspaces, keys, credentials, secrets, batches, files]
+NOUNS: list[ModuleType] = [status, workspaces, keys, credentials, secrets, batches, files]

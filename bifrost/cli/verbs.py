@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.core.management.base import CommandError
@@ -29,6 +30,15 @@ class Output:
     def __init__(self, stream: Stream, *, as_json: bool) -> None:
         self.stream = stream
         self.as_json = as_json
+
+    def sections(self, sections: Mapping[str, Sequence[Row]]) -> None:
+        """Several tables, each below its name."""
+        if self.as_json:
+            self._write(json.dumps(sections, default=str, indent=2))
+            return
+        for number, (name, rows) in enumerate(sections.items()):
+            self._write(f"{'' if number == 0 else chr(10)}{name.upper()}")
+            self.rows(rows)
 
     def rows(self, rows: Sequence[Row]) -> None:
         if self.as_json:
@@ -93,4 +103,6 @@ def workspace_named(name: str) -> Workspace:
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     return "-" if value is None or value == "" else str(value)
