@@ -7,17 +7,25 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db.models import ForeignKey, Model
 from django.test import Client
 from django.utils import timezone
 
-from batches.models import Batch, Job
+from batches.models import Batch, CustomIds, Delivery, Job, OutsideJob, UsageHour, Webhook
 from files import services as files
 from files import uploads
 from files.models import File, UpstreamFile
 from gateway.bedrock.asked import Where, idempotency_key, write_where
 from gateway.genai.wire import write_page
-from providers.models import AuditEvent, Credential, VirtualKey, Workspace
+from providers.models import (
+    AuditEvent,
+    Credential,
+    CredentialHealth,
+    Membership,
+    VirtualKey,
+    Workspace,
+)
 
 BUCKET, KEY = "their-bucket", "their-input.jsonl"
 NAME = "their-own-name"
@@ -101,7 +109,8 @@ def settle(shared: Credential, client: Client, bucket: str) -> Estate:
     with uploads.writing_part(begun, 1) as part:
         part.write(b"part")
     lay_in_bucket(estate, client, text)
-    own_accounts(workspace)
+    own = own_accounts(workspace)
+    operators(workspace, batches[0], own)
     # Ids that somebody may see; longer ones are told in pieces.
     rows = [row for row in estate.rows() if len(str(row[1])) == 12]
     estate.kinds |= {
@@ -232,10 +241,35 @@ def lay_in_bucket(estate: Estate, client: Client, key: str) -> None:
     estate.aws_uploads.append(begun)
 
 
-def own_accounts(workspace: Workspace) -> None:
+def own_accounts(workspace: Workspace) -> Credential:
     own = Credential(workspace=workspace, provider="openai", name="their account")
     own.secret = "their secret"
     own.save()
     AuditEvent.objects.create(
         workspace=workspace, actor_kind="key", actor="their key", action="batch.cancelled"
     )
+    return own
+
+
+def operators(workspace: Workspace, batch: Batch, own: Credential) -> None:
+    """What only operators see of it."""
+    CredentialHealth.objects.create(credential=own, ok_at=timezone.now())
+    OutsideJob.objects.create(
+        credential=own, upstream_id="batch-made-elsewhere", upstream_status="completed"
+    )
+    UsageHour.objects.create(
+        hour=timezone.now().replace(minute=0, second=0, microsecond=0),
+        workspace=workspace,
+        surface=batch.surface,
+        provider=batch.provider,
+        status=batch.status,
+        length=4,
+    )
+    CustomIds.objects.create(batch=batch, digests=b"1234")
+    webhook = Webhook.objects.create(
+        workspace=workspace, name="their listener", url="https://their.example/", enabled=False
+    )
+    event = Webhook.Event.COMPLETED
+    Delivery.objects.create(webhook=webhook, batch=batch, event=event, due_at=None)
+    user = User.objects.create(username="their-operator")
+    Membership.objects.create(user=user, workspace=workspace, role=Membership.Role.VIEWER)
