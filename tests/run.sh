@@ -32,7 +32,7 @@ suite() {
 
 arguments=("$@")
 if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
-    for pure in sandbox providers records translation \
+    for pure in browser sandbox providers records translation \
         hostile/test_any_parser.py hostile/test_framing.py hostile/test_stalls.py openapi/test_documents.py; do
         arguments+=(--ignore="tests/$pure")
     done
