@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+)
 
 from tests.browser import chromium
 from tests.browser.installation import NAME, PASSWORD, Installation, furnished
@@ -78,22 +86,23 @@ def opened(browser: Browser, session: dict) -> Iterator[Callable[..., Page]]:
 
 def watch(page: Page, wrong: list[str]) -> None:
     """Note errors of scripts, what the policy of the page forbids, and whatever goes to other hosts."""
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(f"console: {message.text}")
+
+    def asked(request: Request) -> None:
+        if urlsplit(request.url).hostname not in (None, "", "127.0.0.1"):
+            wrong.append(f"asked for {request.url}")
+
+    def answered(response: Response) -> None:
+        if response.status >= 500:
+            wrong.append(f"{response.status} of {response.url}")
+
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on(
-        "console",
-        lambda told: told.type == "error" and wrong.append(f"console: {told.text}"),
-    )
-    page.on(
-        "request",
-        lambda asked: (
-            urlsplit(asked.url).hostname not in (None, "127.0.0.1", "")
-            and wrong.append(f"asked for {asked.url}")
-        ),
-    )
-    page.on(
-        "response",
-        lambda answer: answer.status >= 500 and wrong.append(f"{answer.status} of {answer.url}"),
-    )
+    page.on("console", told)
+    page.on("request", asked)
+    page.on("response", answered)
 
 
 @pytest.fixture
