@@ -6,6 +6,7 @@ import django.utils.timezone
 import providers.addresses
 import providers.ids
 import providers.models.names
+import providers.prices
 from django.conf import settings
 from django.db import migrations, models
 
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
                 ('encrypted_secret', models.TextField(blank=True, editable=False)),
                 ('base_url', models.CharField(blank=True, help_text="Leave empty for the provider's own address", max_length=200, validators=[providers.addresses.check_address])),
                 ('options', models.JSONField(blank=True, default=dict)),
-                ('prices', models.JSONField(blank=True, default=dict, help_text='US dollars for a million tokens, by model, where this account pays another price')),
+                ('prices', models.JSONField(blank=True, default=dict, help_text='US dollars for a million tokens, by model, where this account pays another price', validators=[providers.prices.check_prices])),
                 ('encrypted_webhook_secret', models.TextField(blank=True, editable=False)),
                 ('enabled', models.BooleanField(default=True, help_text='If not, it is drained: its jobs are watched to their end, and no new batch goes to it')),
                 ('weight', models.PositiveSmallIntegerField(default=1, help_text='how many batches it takes for each one that a credential of weight 1 takes', validators=[django.core.validators.MinValueValidator(1)])),

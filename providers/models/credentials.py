@@ -13,6 +13,7 @@ from providers.addresses import check_address, refusal_of
 from providers.base import Account, UpstreamError
 from providers.ids import new_id
 from providers.models.workspaces import Workspace
+from providers.prices import check_prices
 from providers.secrets import decrypt, encrypt
 
 _dice = SystemRandom()
@@ -88,6 +89,7 @@ class Credential(models.Model):
     prices = models.JSONField(
         default=dict,
         blank=True,
+        validators=[check_prices],
         help_text="US dollars for a million tokens, by model, where this account pays another price",
     )
     encrypted_webhook_secret = models.TextField(blank=True, editable=False)

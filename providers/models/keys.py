@@ -1,12 +1,10 @@
 """What clients present, and what it lets them do."""
 
 import hashlib
-import re
 import secrets
 import string
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.core.validators import MinValueValidator
@@ -18,6 +16,7 @@ from providers.ids import new_id
 from providers.models.names import check_names
 from providers.models.workspaces import Workspace
 from providers.secrets import decrypt, encrypt
+from providers.wildcards import matches
 
 
 class KeyTexts(NamedTuple):
@@ -255,14 +254,8 @@ class VirtualKey(models.Model):
         """Google's names count with their prefix and without."""
         names = {model, model.removeprefix("models/")}
         return not self.allowed_models or any(
-            _pattern(allowed).fullmatch(name) for allowed in self.allowed_models for name in names
+            matches(allowed, name) for allowed in self.allowed_models for name in names
         )
-
-
-@lru_cache(maxsize=1024)
-def _pattern(allowed: str) -> re.Pattern[str]:
-    """A * stands for any text, and nothing else for anything but itself."""
-    return re.compile(".*".join(map(re.escape, allowed.split("*"))), re.DOTALL)
 
 
 def _or(names: Sequence[str]) -> str:
