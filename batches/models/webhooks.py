@@ -3,6 +3,11 @@
 https://www.standardwebhooks.com/
 """
 
+import secrets
+from base64 import b64encode
+from datetime import timedelta
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +17,9 @@ from batches.models.due import DueQuerySet
 from providers.ids import new_id
 from providers.models import Workspace
 from providers.secrets import decrypt, encrypt
+
+PREFIX, SECRET_BYTES = "whsec_", 32
+FORMER_LASTS = timedelta(days=1)
 
 
 class Webhook(models.Model):
@@ -30,7 +38,14 @@ class Webhook(models.Model):
     url = models.CharField(max_length=2048)
     events = models.JSONField(default=list, help_text="which it is told; none named means all")
     encrypted_secret = models.TextField(editable=False)
+    encrypted_former_secret = models.TextField(
+        blank=True, editable=False, help_text="the one before, which signs beside the new for a day"
+    )
+    rotated_at = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
+    rests_until = models.DateTimeField(
+        null=True, editable=False, help_text="it gave no answer: until then it is not called again"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -47,9 +62,29 @@ class Webhook(models.Model):
         """What its receiver verifies with: `whsec_...`. Raises SecretUnreadableError."""
         return decrypt(self.encrypted_secret)
 
-    @secret.setter
-    def secret(self, text: str) -> None:
+    @property
+    def signing_secrets(self) -> list[str]:
+        """All that a message is signed with: after a rotation its receiver has a day to learn the new one.
+
+        Raises SecretUnreadableError.
+        """
+        told = [self.encrypted_secret]
+        if self.rotated_at and timezone.now() < self.rotated_at + FORMER_LASTS:
+            told.append(self.encrypted_former_secret)
+        return [decrypt(one) for one in told if one]
+
+    def renew_secret(self) -> str:
+        """A new one, which the caller shows and nobody else ever does. The row is not saved."""
+        text = f"{PREFIX}{b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+        if self.encrypted_secret:
+            self.encrypted_former_secret, self.rotated_at = self.encrypted_secret, timezone.now()
         self.encrypted_secret = encrypt(text)
+        return text
+
+    @property
+    def host(self) -> str:
+        """Where it is, without the path: what that holds is a secret of its receiver's now and then."""
+        return urlsplit(self.url).netloc
 
 
 class Delivery(models.Model):
@@ -67,8 +102,12 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=20, choices=Webhook.Event)
+    payload = models.JSONField(default=dict, help_text="what it tells, as it was then")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     created_at = models.DateTimeField(default=timezone.now)
+    since = models.DateTimeField(
+        default=timezone.now, help_text="when it was first to be sent, or asked for again"
+    )
     due_at = models.DateTimeField(null=True, default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)
     answered = models.PositiveSmallIntegerField(

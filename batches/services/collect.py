@@ -16,6 +16,7 @@ from batches.services.jobs import input_of, share_of, upstream_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, problem
 from batches.services.usage import usage_of_all
+from batches.services.webhooks import tell_end
 from files import names
 from files import services as files
 from files.models import File
@@ -244,6 +245,7 @@ def _finish(
             errors=list(delivery.problems) or None,
             usage=batch.usage,
         )
+        tell_end(batch)
 
 
 def _final_status(batch: Batch, jobs: list[Job]) -> Batch.Status:

@@ -14,6 +14,7 @@ from batches.services.quota import OverLimitError
 from batches.services.timing import poll_interval
 from batches.services.upload import content_of, uploaded
 from batches.services.validate import Findings, validate
+from batches.services.webhooks import tell_end
 from files import services as files
 from files.buckets import BucketError
 from providers import registry
@@ -44,8 +45,10 @@ def submit(claim: Claim) -> None:
 
 def fail(claim: Claim, errors: list[dict[str, Any]]) -> None:
     now = timezone.now()
-    claim.release(None, status=Batch.Status.FAILED, failed_at=now, errors=errors)
-    claim.batch.note("failed", f"{len(errors)} errors, the first: {errors[0]['message']}")
+    with transaction.atomic():
+        claim.release(None, status=Batch.Status.FAILED, failed_at=now, errors=errors)
+        claim.batch.note("failed", f"{len(errors)} errors, the first: {errors[0]['message']}")
+        tell_end(claim.batch)
 
 
 def problem(code: str, message: str) -> dict[str, Any]:
