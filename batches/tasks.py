@@ -54,3 +54,8 @@ def discard() -> None:
 @shared_task
 def discard_of_credential(credential_id: str) -> None:
     services.discard(credential_id)
+
+
+@shared_task
+def stuck() -> None:
+    services.stuck()

@@ -57,6 +57,11 @@ def _configure() -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60.0},
             },
+            "stuck": {
+                "task": "batches.tasks.stuck",
+                "schedule": 60.0,
+                "options": {"expires": 60.0},
+            },
         },
     )
 

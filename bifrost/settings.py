@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 from bifrost.access import auth_mode
 from bifrost.env import Environment, host_of
 from bifrost.keys import encryption_keys, secret_key
+from bifrost.patience import LONGEST_HOURS, patience
 from bifrost.theme import THEME
 
 django_stubs_ext.monkeypatch()
@@ -64,6 +65,8 @@ STALL_SECONDS = env.number("BIFROST_STALL_SECONDS", 60, least=1, most=3600)
 POLL_SECONDS = env.number("BIFROST_POLL_SECONDS", 5, least=0.05, most=3600)
 LEASE_SECONDS = env.number("BIFROST_LEASE_SECONDS", 300, least=1, most=86400)
 SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
+STUCK_HOURS = env.number("BIFROST_STUCK_HOURS", 25, least=0.01, most=LONGEST_HOURS)
+STUCK_HOURS_BY = patience(env, "BIFROST_STUCK_HOURS_BY", "openai=12")
 
 # The accounts at providers that the environment names, made into credentials by `manage.py prepare`
 SANDBOX = env.flag("SANDBOX")

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 
 from batches.admin import looks
 from batches.admin.actions import BatchActions
-from batches.admin.filters import BatchTroubleFilter
+from batches.admin.filters import BatchStuckFilter, BatchTroubleFilter
 from batches.admin.lifeline import flat, lifeline
 from batches.admin.search import batches_named
 from batches.models import Batch, Job
@@ -44,6 +44,7 @@ class BatchAdmin(BatchActions):
         ("surface", ChoicesCheckboxFilter),
         ("workspace", RelatedDropdownFilter),
         BatchTroubleFilter,
+        BatchStuckFilter,
     ]
     list_select_related = ["workspace"]
     search_fields = ["id"]

@@ -6,6 +6,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RadioFilter
 
+from batches.models import Job
+
 
 class TroubleFilter(RadioFilter):  # type: ignore[misc]
     title = "errors"
@@ -22,6 +24,26 @@ class TroubleFilter(RadioFilter):  # type: ignore[misc]
 
     def wrong(self) -> Q:
         raise NotImplementedError
+
+
+class StuckFilter(RadioFilter):  # type: ignore[misc]
+    title = "progress"
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Stuck")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return self.stuck(queryset) if self.value() == "yes" else queryset
+
+    def stuck(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(stuck_at__isnull=False)
+
+
+class BatchStuckFilter(StuckFilter):
+    def stuck(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        marked = Job.objects.filter(stuck_at__isnull=False)
+        return queryset.filter(pk__in=marked.values("batch"))
 
 
 class BatchTroubleFilter(TroubleFilter):

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
 from batches.admin import looks
-from batches.admin.filters import JobTroubleFilter
+from batches.admin.filters import JobTroubleFilter, StuckFilter
 from batches.admin.lifeline import flat
 from batches.admin.search import jobs_named
 from batches.models import Job
@@ -37,6 +37,7 @@ class JobAdmin(ReadOnlyAdmin):
         ("batch__provider", ChoicesCheckboxFilter),
         ("credential", RelatedDropdownFilter),
         JobTroubleFilter,
+        StuckFilter,
     ]
     list_select_related = ["batch", "credential"]
     search_fields = ["id"]

@@ -26,6 +26,7 @@ from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
 from batches.services.sweep import beat, expire, forgotten
+from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "results",
     "retain",
     "stop",
+    "stuck",
     "usage_of",
 ]

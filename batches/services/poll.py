@@ -29,6 +29,7 @@ SEEN = [
     "failed",
     "usage",
     "polled_at",
+    "moved_at",
     "due_at",
     "attempts",
     "last_error",
@@ -78,8 +79,10 @@ def _observe(job: Job, answer: JobState | UpstreamError, now: datetime) -> None:
     if isinstance(answer, UpstreamError):
         _observe_error(job, answer, now)
         return
-    job.upstream_status = answer.raw[:100]
-    job.completed, job.failed = answer.completed, answer.failed
+    seen = (answer.raw[:100], answer.completed, answer.failed)
+    if seen != (job.upstream_status, job.completed, job.failed):
+        job.moved_at = now
+    job.upstream_status, job.completed, job.failed = seen
     job.usage = dict(answer.usage) if answer.usage else None
     job.attempts, job.last_error = 0, ""
     job.due_at = now + poll_interval(now - (job.submitted_at or now))
@@ -126,7 +129,7 @@ def _save_ended(job: Job) -> None:
     ended = {
         name: getattr(job, name) for name in ("ending", "ended_at", "upstream_files", "problems")
     }
-    changes = {**seen, **ended, "due_at": None, "status": Job.Status.ENDED}
+    changes = {**seen, **ended, "due_at": None, "stuck_at": None, "status": Job.Status.ENDED}
     if Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(**changes):
         BatchEvent.objects.create(
             batch_id=job.batch_id, job=job, kind="ended", message=f"upstream: {job.upstream_status}"

@@ -86,6 +86,7 @@ def record_submission(job: Job, state: JobState, *, found: bool) -> None:
             upstream_id=state.upstream_id,
             upstream_status=state.raw,
             submitted_at=now,
+            moved_at=now,
             due_at=now + poll_interval(now - now),
             attempts=0,
             last_error="",
