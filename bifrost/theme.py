@@ -36,4 +36,5 @@ THEME: dict[str, Any] = {
         }
     },
     "STYLES": [lambda request: static("bifrost/admin.css")],
+    "SCRIPTS": [lambda request: static("bifrost/live.js")],
 }
