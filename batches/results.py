@@ -3,7 +3,7 @@
 import os
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from types import TracebackType
 
 from providers.base import MalformedRecordError
@@ -15,9 +15,10 @@ LONGEST = 512 * 2**20
 
 
 class ResultIndex:
-    """Keeps a provider's lines in a temporary file and, in memory, twelve bytes for each record.
+    """Keeps a provider's lines in a temporary file and, in memory, thirteen bytes for each record.
 
-    Of several results for one record the first counts. `strays` says what else came, and how often.
+    Of several results for one record the first counts, until the record is tried again: then the newest
+    answer does, and if there is none the newest failure. `strays` says what else came, and how often.
     """
 
     def __init__(self, total: int, dialect: Dialect) -> None:
@@ -27,6 +28,9 @@ class ResultIndex:
         self.offsets = array("q", bytes(8 * total))
         # The length of a result's line, 0 where none came.
         self.lengths = array("i", bytes(4 * total))
+        self.answered = bytearray(total)
+        self._again: Set[int] | None = None
+        self._unseen: set[int] = set()
         self.strays: dict[str, int] = {}
 
     def __enter__(self) -> "ResultIndex":
@@ -39,6 +43,13 @@ class ResultIndex:
         trace: TracebackType | None,
     ) -> None:
         self.file.close()
+
+    def try_again(self, numbers: Set[int]) -> None:
+        """From here on results are of these records alone, whose failures so far no longer count."""
+        self._again = numbers
+        self._unseen = {number for number in numbers if self.answered[number]}
+        for number in numbers - self._unseen:
+            self.lengths[number] = 0
 
     def add(self, chunks: Iterable[bytes], *, keep: Callable[[], None], mark: str = "") -> None:
         """Take the lines of one job's results in. The ids of its records begin with `mark`."""
@@ -62,12 +73,20 @@ class ResultIndex:
 
     def _place(self, line: bytes, offset: int, mark: str) -> bool:
         try:
-            number = record_number(self.dialect.open_result(line).id.removeprefix(mark))
+            result = self.dialect.open_result(line)
+            number = record_number(result.id.removeprefix(mark))
             taken = self.lengths[number]
         except (MalformedRecordError, IndexError):
             return self._stray("of no record of this batch")
-        if taken:
+        if self._again is not None and number not in self._again:
+            return self._stray("of no record of its job")
+        if number in self._unseen:
+            self._unseen.remove(number)
+            if not result.succeeded:
+                return False
+        elif taken:
             return self._stray("repeated")
+        self.answered[number] = result.succeeded
         self.offsets[number] = offset
         self.lengths[number] = len(line)
         return True

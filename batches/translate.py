@@ -3,7 +3,7 @@
 The only module that picks dialects: the client's by the envelope of the first line, the provider's by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -44,13 +44,19 @@ class Share:
     """What one job carries of an input: `records` records, from number `first` on.
 
     Those that ask for another model do not count, unless `model` is None, nor those that the provider has no
-    words for. `mark` is what the ids of its records begin with upstream.
+    words for, nor, unless `chosen` is None, those of another number. `mark` is what the ids of its records
+    begin with upstream.
     """
 
     first: int
     records: int
     model: str | None = None
     mark: str = ""
+    chosen: Set[int] | None = None
+
+    def has(self, number: int) -> bool:
+        """Whether a record behind the first of the job's may be one of its."""
+        return self.chosen is None or number in self.chosen
 
 
 class Input:
@@ -114,6 +120,8 @@ class Input:
         for number, (line_number, line) in islice(enumerate(self.lines), share.first, None):
             if not left:
                 return
+            if not share.has(number):
+                continue
             record = self.translation.open(line)
             if share.model is not None and self.model_of(record) != share.model:
                 continue
@@ -126,9 +134,9 @@ class Input:
 
     def invocation(self, share: Share) -> str:
         """How the records of a job call their model, told by the first; empty where nobody needs to know."""
-        for record in islice(self.records(), share.first, None):
+        for number, record in islice(enumerate(self.records()), share.first, None):
             model = self.model_of(record)
-            if share.model not in (None, model):
+            if share.model not in (None, model) or not share.has(number):
                 continue
             if body := self._body_for(record, model):
                 return getattr(body, "invocation", "")

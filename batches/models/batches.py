@@ -152,6 +152,16 @@ class Batch(models.Model):
     deleted_at = models.DateTimeField(null=True, help_text="since when clients do not see it")
     archived_at = models.DateTimeField(null=True, help_text="since when its results are removed")
 
+    retrying_at = models.DateTimeField(
+        null=True, help_text="since when its records without an answer wait to be planned again"
+    )
+    kept_completed = models.PositiveIntegerField(
+        default=0, help_text="records with an answer that its present jobs do not carry"
+    )
+    kept_failed = models.PositiveIntegerField(
+        default=0, help_text="sent records without an answer that its present jobs do not carry"
+    )
+
     due_at = models.DateTimeField(null=True, default=timezone.now)
     attempts = models.PositiveIntegerField(default=0, help_text="tries of the present step")
     last_error = models.TextField(blank=True)
@@ -166,6 +176,7 @@ class Batch(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         verbose_name_plural = "batches"
+        permissions = [("view_records", "Can see what is in the records of a batch")]
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="batch_listed"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest"),

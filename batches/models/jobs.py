@@ -24,7 +24,8 @@ class Job(models.Model):
     """What a provider runs for a batch.
 
     It stands for `records` records of the input, from number `first` on: of those that ask for `model`, where
-    a provider's jobs have one, and without those that the provider has no words for.
+    a provider's jobs have one, and without those that the provider has no words for. One with `chosen` has no
+    others than these.
     """
 
     class Status(models.TextChoices):
@@ -53,7 +54,8 @@ class Job(models.Model):
     failed = models.PositiveIntegerField(default=0)
     usage = models.JSONField(null=True)
     chosen = models.JSONField(
-        null=True, help_text="the numbers of its records, where they are tried again; else all"
+        null=True,
+        help_text="which records it has, where they are tried again, as batches.chosen packs them",
     )
     booked = models.JSONField(
         null=True, help_text="what the ledger has of it, so that only what differs is added"

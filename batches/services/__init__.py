@@ -25,6 +25,7 @@ from batches.services.outcomes import ResultsRemovedError, results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
+from batches.services.retry import NotRetriableError, retry
 from batches.services.sweep import beat, expire, forgotten
 from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
@@ -36,6 +37,7 @@ __all__ = [
     "NotCancellableError",
     "NotCollectableError",
     "NotDeletableError",
+    "NotRetriableError",
     "OverLimitError",
     "Repeat",
     "ResultsRemovedError",
@@ -64,6 +66,7 @@ __all__ = [
     "poll_now",
     "results",
     "retain",
+    "retry",
     "stop",
     "stuck",
     "usage_of",

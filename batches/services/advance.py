@@ -9,6 +9,7 @@ from batches.models import Batch, Job
 from batches.services.cancel import cancel_jobs
 from batches.services.claim import Claim, ClaimLostError
 from batches.services.collect import collect
+from batches.services.retry import plan_again
 from batches.services.submit import give_up, submit
 from batches.services.timing import retry_interval
 from files.services import StoreError
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 def go_on(claim: Claim) -> None:
     """A batch is in progress from its first job on: others may not have been submitted yet."""
+    if claim.batch.retrying_at:
+        plan_again(claim)
     unsent = claim.batch.jobs.filter(status__in=Job.UNSENT)
     step = submit if unsent.exists() else collect
     step(claim)

@@ -12,7 +12,7 @@ from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.claim import Claim
 from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
-from batches.services.jobs import input_of, share_of, upstream_of
+from batches.services.jobs import input_of, last_tried, share_of, upstream_of
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, problem
 from batches.services.usage import usage_of_all
@@ -67,7 +67,7 @@ def collect(claim: Claim) -> None:
         claim.write({"status": Batch.Status.FINALIZING, "finalizing_at": timezone.now()})
     for job in jobs:
         if job.status == Job.Status.ENDED:
-            _fetch(claim, job)
+            fetch(claim, job)
     with indexed(batch, jobs, keep=claim.keep) as index:
         _write_results(claim, jobs, index)
 
@@ -92,7 +92,7 @@ def _line(batch: Batch, job: Job, told: dict[str, Any]) -> int | None:
     return next((line for line, _ in islice(sent, int(told["line"]) - 1, None)), None)
 
 
-def _fetch(claim: Claim, job: Job) -> None:
+def fetch(claim: Claim, job: Job) -> None:
     """Keep what the provider wrote. What it no longer has is missing from the results, with a reason."""
     try:
         with files.writing(claim.batch.workspace) as writer:
@@ -244,6 +244,7 @@ def _finish(
             dropped=batch.dropped,
             errors=list(delivery.problems) or None,
             usage=batch.usage,
+            retrying_at=None,
         )
         tell_end(batch)
 
@@ -251,7 +252,7 @@ def _finish(
 def _final_status(batch: Batch, jobs: list[Job]) -> Batch.Status:
     if batch.cancelling_at:
         return Batch.Status.CANCELLED
-    if any(job.ending == "expired" for job in jobs):
+    if any(job.ending == "expired" for job in last_tried(jobs)):
         return Batch.Status.EXPIRED
     return Batch.Status.COMPLETED
 

@@ -1,11 +1,12 @@
 """What an upstream is told of a job, and which records of the batch are the job's."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from batches import translate
+from batches.chosen import unpacked
 from batches.models import Batch, Job
 from files import services as files
 from providers import registry
@@ -69,7 +70,14 @@ def share_of(job: Job) -> translate.Share:
         job.records,
         job.model if upstream.limits.one_model else None,
         f"{job.id}-" if upstream.marks_records else "",
+        None if job.chosen is None else frozenset(unpacked(job.chosen)),
     )
+
+
+def last_tried(jobs: Sequence[Job]) -> Sequence[Job]:
+    """Of a batch's jobs those that carry what had no answer before: all, if nothing was tried again."""
+    again = [job.created_at for job in jobs if job.chosen is not None]
+    return [job for job in jobs if job.created_at == max(again)] if again else jobs
 
 
 def _invocation_of(job: Job, batch: Batch) -> str:

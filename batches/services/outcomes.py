@@ -66,8 +66,11 @@ def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Itera
     """What the providers answered, to be asked for by the record. Raises StoreError."""
     with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
         for job in jobs:
+            share = share_of(job)
+            if share.chosen is not None:
+                index.try_again(share.chosen)
             if job.raw_results:
-                index.add(files.stream(job.raw_results), mark=share_of(job).mark, keep=keep)
+                index.add(files.stream(job.raw_results), mark=share.mark, keep=keep)
         yield index
 
 
@@ -86,6 +89,7 @@ def outcomes(
     if not batch.total:
         return
     told = told or source.told()
+    carriers = _Carriers(jobs)
     for number, record in enumerate(source.records()):
         result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
         line = index.get(number)
@@ -93,16 +97,31 @@ def outcomes(
             yield told.result(number, record, result_id, line)
         else:
             failure = source.translation.refusal(record) or _left_out(
-                batch, jobs, number, source.model_of(record)
+                batch, carriers.job_of(number, source.model_of(record))
             )
             yield False, told.failure(number, record, result_id, failure)
 
 
-def _left_out(batch: Batch, jobs: list[Job], number: int, model: str) -> Failure:
-    if not jobs:
+class _Carriers:
+    """Which job has a record, or had it last."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        shares = [(job, share_of(job)) for job in jobs]
+        self.planned = [(job, share) for job, share in shares if share.chosen is None]
+        self.again = [(job, share) for job, share in reversed(shares) if share.chosen is not None]
+
+    def job_of(self, number: int, model: str) -> Job | None:
+        """None if no job was planned at all."""
+        for job, share in self.again:
+            if share.has(number):
+                return job
+        mine = [job for job, share in self.planned if share.model in (None, model)]
+        return mine[bisect_right(mine, number, key=lambda job: job.first) - 1] if mine else None
+
+
+def _left_out(batch: Batch, job: Job | None) -> Failure:
+    if job is None:
         return _never_planned(batch)
-    mine = [job for job in jobs if share_of(job).model in (None, model)]
-    job = mine[bisect_right(mine, number, key=lambda job: job.first) - 1]
     if job.problems:
         return Failure("missing", job.problems[0]["message"], job.problems[0]["code"])
     return LEFT_OUT[job.ending]

@@ -146,13 +146,18 @@ def _note_errors(jobs: list[Job]) -> None:
 
 
 def _count(batch_ids: set[str]) -> None:
-    """Sum the counts of the jobs in their batches, as far as these still run."""
-    jobs = Job.objects.filter(batch=OuterRef("pk")).order_by().values("batch")
+    """Sum the counts of the jobs in their batches, as far as these still run.
+
+    What was collected before some records were tried again is kept in the batch.
+    """
+    present = Job.objects.filter(batch=OuterRef("pk")).exclude(status=Job.Status.COLLECTED)
+    jobs = present.order_by().values("batch")
     sums: dict[str, Any] = {
         name: Coalesce(Subquery(jobs.annotate(sum=Sum(name)).values("sum")), 0)
         for name in ("completed", "failed")
     }
-    sums["failed"] += F("refused")
+    sums["completed"] += F("kept_completed")
+    sums["failed"] += F("kept_failed") + F("refused")
     running = Batch.objects.filter(
         pk__in=batch_ids, status__in=(Batch.Status.IN_PROGRESS, Batch.Status.CANCELLING)
     )

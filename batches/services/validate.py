@@ -21,12 +21,13 @@ LONGEST_MODEL = 255
 
 @dataclass
 class Part:
-    """The records that one job will carry: see translate.Share."""
+    """The records that one job will carry: see translate.Share. `chosen` is empty if they are not chosen."""
 
     first: int
     model: str = ""
     records: int = 0
     size: int = 0
+    chosen: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Findings:
             {"code": error.code, "message": error.message, "param": error.param, "line": line}
         )
 
-    def place(self, model: str, size: int, limits: Limits) -> None:
+    def place(self, model: str, size: int, limits: Limits) -> Part:
         """Put the next record into the part of its model, or into a new one if that is full."""
         model = model if limits.one_model else ""
         part = self.open.get(model)
@@ -59,6 +60,7 @@ class Findings:
         part.records += 1
         part.size += size
         self.total += 1
+        return part
 
     def leave_out(self) -> None:
         """The next record is not sent."""
