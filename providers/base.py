@@ -187,6 +187,11 @@ class Upstream(ABC):
     def __init__(self, account: Account) -> None:
         self.account = account
 
+    @staticmethod
+    def least_records(options: Mapping[str, Any]) -> int:
+        """Of how many records a job must be to cost what batch work does: smaller ones are asked singly."""
+        return 0
+
     @abstractmethod
     def check(self) -> list[str]:
         """Ask once for something cheap, with little patience; what the account still lacks, in words."""

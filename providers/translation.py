@@ -134,13 +134,17 @@ class Translation:
             return False, self._source.seal_failure(record, result_id, outcome)
         return True, self._source.seal_result(record, result_id, outcome)
 
+    def check(self, record: Record) -> None:
+        """Raises RecordError if `request` does."""
+        if self._same:
+            refuse_our_files(record.content)
+        else:
+            self.request(record, "")
+
     def refusal(self, record: Record) -> Failure | None:
         """Why `request` refuses the record, if it does."""
         try:
-            if self._same:
-                refuse_our_files(record.content)
-            else:
-                self.request(record, "")
+            self.check(record)
         except UnsupportedFeatureError as error:
             return Failure("unsupported", error.message, error.code)
         except RecordError as error:

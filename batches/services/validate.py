@@ -1,14 +1,15 @@
 """Look at every record before any is sent, and plan the jobs that will carry them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from batches import translate
 from batches.models import Batch
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
-from providers.models import NotAllowedError
+from providers.models import NotAllowedError, VirtualKey
 from providers.records import LineTooLongError, says_twice, upstream_id
 
 MOST_ERRORS = 100
@@ -17,6 +18,8 @@ SLACK_BYTES = 512
 # Each is a job of its own where a job has one model.
 MOST_MODELS = 50
 LONGEST_MODEL = 255
+# Of a custom_id that is longer a digest is kept.
+LONGEST_KEPT = 64
 
 
 @dataclass
@@ -68,77 +71,122 @@ class Findings:
         self.total += 1
 
 
+class Looked(NamedTuple):
+    """A record that fails no batch.
+
+    `model` would answer it. `refusal` is why it is not sent, if it is not, and `sent` the line in the
+    provider's words, if that is not the record's own.
+    """
+
+    line: int
+    record: translate.Record
+    model: str
+    refusal: RecordError | None = None
+    sent: bytes | None = None
+
+
 def validate(batch: Batch, limits: Limits, *, keep: Callable[[], None]) -> Findings:
     """Every record of the batch's input: what is wrong, or how to split it. Calls `keep` now and then."""
-    findings = Findings()
-    chunks = _watched(files.stream(batch.input_file), keep)
-    try:
-        source = translate.Input(chunks, provider=batch.provider, model=batch.model_override)
-        check = _Check(batch, source, findings, limits)
-        for line_number, line, record in source.opened():
-            try:
-                check.record(line, record)
-            except RecordError as error:
-                findings.blame(error, line_number)
-                if len(findings.errors) == MOST_ERRORS:
-                    break
-        findings.dropped = dict(source.translation.dropped)
-    except LineTooLongError as error:
-        findings.blame(error, error.line)
-    if not findings.total and not findings.errors:
-        nothing = MalformedRecordError("The input file holds no requests.", code="empty_file")
-        findings.blame(nothing, None)
-    return findings
+    look = Look(
+        batch.provider,
+        model=batch.model_override,
+        endpoint=batch.endpoint,
+        key=batch.virtual_key,
+        limits=limits,
+    )
+    for _ in look.at(_watched(files.stream(batch.input_file), keep)):
+        pass
+    return look.findings
 
 
-class _Check:
-    """Looks at one record after the other."""
+class Look:
+    """Looks at one record after the other, as it would be sent to a provider.
+
+    `model` is asked for instead of the records' own. What the key does not allow is wrong with the batch. All
+    records are for one `endpoint`: that of the first if it is None.
+    """
 
     def __init__(
-        self, batch: Batch, source: translate.Input, findings: Findings, limits: Limits
+        self,
+        provider: str,
+        *,
+        model: str = "",
+        endpoint: str | None,
+        key: VirtualKey | None,
+        limits: Limits,
     ) -> None:
-        self.endpoint = batch.endpoint
-        self.source = source
-        self.findings = findings
-        self.limits = limits
-        self.seen: set[str] = set()
-        self.key = batch.virtual_key
-        self.allowed: set[str] = set()
+        self.findings = Findings()
+        self.endpoint = endpoint
+        self.dialect = ""
+        self._source: translate.Input
+        self._provider = provider
+        self._override = model
+        self._limits = limits
+        self._seen: set[str | bytes] = set()
+        self._key = key
+        self._known: set[str] = set()
 
-    def record(self, line: bytes, record: translate.Record | RecordError) -> None:
+    def at(self, chunks: Iterable[bytes]) -> Iterator[Looked]:
+        """Each record of an input that fails no batch. The findings are whole once all were asked for."""
+        findings = self.findings
+        try:
+            source = translate.Input(chunks, provider=self._provider, model=self._override)
+            self._source, self.dialect = source, source.dialect.name
+            for line_number, line, record in source.opened():
+                try:
+                    yield self._record(line_number, line, record)
+                except RecordError as error:
+                    findings.blame(error, line_number)
+                    if len(findings.errors) == MOST_ERRORS:
+                        break
+            findings.dropped = dict(source.translation.dropped)
+        except LineTooLongError as error:
+            findings.blame(error, error.line)
+        if not findings.total and not findings.errors:
+            nothing = MalformedRecordError("The input file holds no requests.", code="empty_file")
+            findings.blame(nothing, None)
+
+    def _record(self, number: int, line: bytes, record: translate.Record | RecordError) -> Looked:
         """Raises RecordError for what fails the whole batch."""
         if isinstance(record, RecordError):
             raise record
         self._custom_id(record)
         self._endpoint(record)
         model = self._model(record)
-        if self.source.translation.untouched:
-            if self.source.translation.refusal(record):
-                self.findings.leave_out()
-            else:
-                self.findings.place(model, len(line) + SLACK_BYTES, self.limits)
-            return
         try:
-            said = self.source.translation.request(record, upstream_id(0))
-        except RecordError:
+            sent = self._said(record)
+        except RecordError as error:
             self.findings.leave_out()
-        else:
-            self.findings.place(model, len(said) + SLACK_BYTES, self.limits)
+            return Looked(number, record, model, error)
+        size = len(line if sent is None else sent)
+        self.findings.place(model, size + SLACK_BYTES, self._limits)
+        return Looked(number, record, model, None, sent)
+
+    def _said(self, record: translate.Record) -> bytes | None:
+        """The record in the provider's words; None if it needs no others. Raises RecordError."""
+        translation = self._source.translation
+        if translation.untouched:
+            translation.check(record)
+            return None
+        return translation.request(record, upstream_id(0))
 
     def _custom_id(self, record: translate.Record) -> None:
         if record.custom_id is None:
             return
-        if record.custom_id in self.seen:
+        told = _short(record.custom_id)
+        if told in self._seen:
             raise MalformedRecordError(
                 f"The custom_id {record.custom_id[:100]!r} is used by an earlier request: "
                 "give each request one of its own.",
                 code="duplicate_custom_id",
                 param="custom_id",
             )
-        self.seen.add(record.custom_id)
+        self._seen.add(told)
 
     def _endpoint(self, record: translate.Record) -> None:
-        endpoint = self.source.endpoint_of(record)
+        endpoint = self._source.endpoint_of(record)
+        if self.endpoint is None:
+            self.endpoint = endpoint
         if endpoint != self.endpoint:
             raise MalformedRecordError(
                 f"The url {endpoint[:100]!r} is not the batch's endpoint, {self.endpoint!r}.",
@@ -147,11 +195,11 @@ class _Check:
             )
 
     def _model(self, record: translate.Record) -> str:
-        model = self.source.model_of(record)
+        model = self._source.model_of(record)
         self._allowed(record, model)
         if not self.findings.model:
             self.findings.model = model
-        if self.limits.one_model and model not in self.findings.open:
+        if self._limits.one_model and model not in self.findings.open:
             if len(self.findings.open) == MOST_MODELS:
                 raise MalformedRecordError(
                     f"The model {model[:100]!r} is one too many: a batch has at most {MOST_MODELS}.",
@@ -167,24 +215,31 @@ class _Check:
         return model
 
     def _allowed(self, record: translate.Record, model: str) -> None:
-        if self.key is None or not self.key.allowed_models:
+        if self._key is None or not self._key.allowed_models:
             return
-        if self.source.translation.untouched and says_twice(record.content, "model"):
+        if self._source.translation.untouched and says_twice(record.content, "model"):
             raise MalformedRecordError(
                 "The body names its model twice: name it once.",
                 code="duplicate_key",
                 param="body.model",
             )
-        if model in self.allowed:
+        if model in self._known:
             return
         try:
-            self.key.check_model(model)
+            self._key.check_model(model)
         except NotAllowedError as error:
             raise MalformedRecordError(
                 str(error), code="model_not_allowed", param="body.model"
             ) from None
-        if len(self.allowed) < MOST_MODELS:
-            self.allowed.add(model)
+        if len(self._known) < MOST_MODELS:
+            self._known.add(model)
+
+
+def _short(custom_id: str) -> str | bytes:
+    """What tells it from all others, and is never long."""
+    if len(custom_id) <= LONGEST_KEPT:
+        return custom_id
+    return sha256(custom_id.encode(errors="surrogatepass")).digest()
 
 
 def _watched(chunks: Iterable[bytes], keep: Callable[[], None]) -> Iterable[bytes]:

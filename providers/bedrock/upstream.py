@@ -21,7 +21,7 @@ from providers.base import (
     Problem,
     UpstreamError,
 )
-from providers.bedrock.account import AWS
+from providers.bedrock.account import AWS, Options
 from providers.bedrock.direct import Direct
 from providers.bedrock.errors import named_failures
 from providers.bedrock.storage import Place, Storage
@@ -59,6 +59,11 @@ class BedrockUpstream(ListedUpstream):
         self.aws = AWS(account)
         self.storage = Storage(self.aws)
         self.direct = Direct(self.aws, self.storage)
+
+    @staticmethod
+    def least_records(options: Mapping[str, Any]) -> int:
+        least = options.get("minimum_records")
+        return least if isinstance(least, int) else Options().minimum_records
 
     def check(self) -> list[str]:
         hurried = self.aws.client("bedrock", tries=1, read_seconds=CHECK_SECONDS)

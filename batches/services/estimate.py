@@ -1,0 +1,188 @@
+"""What a batch would come to, before it is made: the records, their tokens, the price, and what is refused.
+
+Nothing is written and nobody is asked. Every record takes the way that it would take at submit.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from batches import translate
+from batches.services.tally import Account, Span, Tally, total
+from batches.services.validate import Findings, Look, Looked
+from providers import registry
+from providers.models import CredentialQuerySet, VirtualKey
+from providers.records import MalformedRecordError
+from providers.tokens import LEAST_BYTES, LIKELY_BYTES, RequestTokens, tokens_of_request
+
+# What is told of each model by itself: no fewer than a batch may have where each has a job of its own.
+MOST_MODELS = 50
+OTHERS = "(others)"
+LONGEST_CUSTOM_ID = 512
+FAILS = "The batch would fail as a whole, and cost nothing: mend its errors first."
+_envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class TooManyRecordsError(Exception):
+    """The input has more records than are looked at while somebody waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the input has more than {most} records")
+        self.most = most
+
+
+class Target(NamedTuple):
+    """Where a batch would go. `model` is asked for instead of the records' own."""
+
+    provider: str
+    model: str = ""
+
+
+class Refused(NamedTuple):
+    """A record that the target has no words for, and why."""
+
+    line: int
+    custom_id: str | None
+    code: str
+    param: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of one input and one target. Money is in billionths of a US dollar."""
+
+    target: Target
+    dialect: str
+    endpoint: str
+    findings: Findings
+    tallies: Sequence[Tally]
+
+    @property
+    def jobs(self) -> int:
+        return 0 if self.findings.errors else len(self.findings.parts)
+
+    @property
+    def input(self) -> Span:
+        return total(one.input for one in self.tallies)
+
+    @property
+    def output(self) -> Span:
+        return total(one.output for one in self.tallies)
+
+    @property
+    def unlimited(self) -> int:
+        return sum(one.unlimited for one in self.tallies)
+
+    @property
+    def price(self) -> Span:
+        return Span(None, None) if self.unknown else total(one.price for one in self.tallies)
+
+    @property
+    def unknown(self) -> str:
+        """Why nobody knows the price; empty where it is known."""
+        if self.findings.errors:
+            return FAILS
+        unpriced = [one.model for one in self.tallies if not one.is_priced]
+        return no_price_of(unpriced) if unpriced else ""
+
+
+def no_price_of(models: Sequence[str]) -> str:
+    named = ", ".join(f"'{one[:100]}'" for one in models[:3])
+    more = f" and {len(models) - 3} more" if len(models) > 3 else ""
+    return f"The price of {named}{more} is unknown. An operator can add it to the credential."
+
+
+def accounts_of(credentials: CredentialQuerySet, provider: str) -> list[Account]:
+    """Those that a batch may go to; one that pays what everybody pays if there is none."""
+    least = registry.upstream_class(provider).least_records
+    found: list[Account] = []
+    for prices, options in credentials.values_list("prices", "options"):
+        account = Account(prices, least(options))
+        if account not in found:
+            found.append(account)
+    return found or [Account({}, least({}))]
+
+
+class Estimating:
+    """Looks at an input for one target.
+
+    Iterate to the end, over the records that are refused; then `result` is there. Holds one record at a time,
+    and what tells the custom_ids apart. `most` is how many records there may be.
+    """
+
+    result: Estimate
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        target: Target,
+        *,
+        accounts: Sequence[Account],
+        endpoint: str | None = None,
+        key: VirtualKey | None = None,
+        most: int | None = None,
+    ) -> None:
+        self._chunks = chunks
+        self._target = target
+        self._accounts = accounts
+        self._most = most
+        self._look = Look(
+            target.provider,
+            model=target.model,
+            endpoint=endpoint,
+            key=key,
+            limits=registry.upstream_class(target.provider).limits,
+        )
+        self._holds = translate.dialect_of(target.provider).holds
+        self._tallies: dict[str, Tally] = {}
+
+    def __iter__(self) -> Iterator[Refused]:
+        """Raises TooManyRecordsError, and what the chunks raise."""
+        look = self._look
+        for looked in look.at(self._chunks):
+            if looked.refusal is None:
+                self._count(looked)
+            else:
+                yield _refused(looked)
+            if self._most is not None and look.findings.total > self._most:
+                raise TooManyRecordsError(self._most)
+        self.result = Estimate(
+            target=self._target,
+            dialect=look.dialect,
+            endpoint=look.endpoint or "",
+            findings=look.findings,
+            tallies=tuple(self._tallies.values()),
+        )
+
+    def _count(self, looked: Looked) -> None:
+        asked = self._asked(looked)
+        try:
+            tokens = tokens_of_request(asked, looked.record.body.subject)
+        except MalformedRecordError:
+            # It is for the provider to say what is wrong with a body that nobody had to read.
+            tokens = RequestTokens(len(asked) // LIKELY_BYTES, len(asked) // LEAST_BYTES, None)
+        tally = self._tallies.get(looked.model) or self._begin(looked.model)
+        tally.add(tokens)
+
+    def _asked(self, looked: Looked) -> bytes:
+        """The body as the provider gets it: with the limits that it is given on the way."""
+        if looked.sent is None:
+            return looked.record.content
+        return bytes(_envelope.decode(looked.sent)[self._holds])
+
+    def _begin(self, model: str) -> Tally:
+        if len(self._tallies) < MOST_MODELS:
+            return self._tallies.setdefault(
+                model, Tally(self._target.provider, model, self._accounts)
+            )
+        return self._tallies.setdefault(OTHERS, Tally(self._target.provider, OTHERS, ()))
+
+
+def _refused(looked: Looked) -> Refused:
+    error, custom_id = looked.refusal, looked.record.custom_id
+    assert error is not None
+    told = custom_id if custom_id is None else custom_id[:LONGEST_CUSTOM_ID]
+    return Refused(looked.line, told, error.code, error.param, error.message)
