@@ -43,11 +43,12 @@ def _standing_still(now: datetime) -> QuerySet[Job]:
         output_field=DateTimeField(),
     )
     shortest = now - timedelta(hours=min((hours, *rules.values())))
-    return (
-        Job.objects.filter(status=Job.Status.RUNNING, stuck_at=None, submitted_at__lte=shortest)
-        .filter(Q(moved_at=None) | Q(moved_at__lte=shortest))
-        .alias(since=Coalesce("moved_at", "submitted_at"), limit=limit)
-        .filter(since__lte=F("limit"))
+    running = Job.objects.filter(
+        status=Job.Status.RUNNING, stuck_at=None, submitted_at__lte=shortest
+    )
+    still: QuerySet[Job] = running.filter(Q(moved_at=None) | Q(moved_at__lte=shortest))
+    return still.alias(since=Coalesce("moved_at", "submitted_at"), limit=limit).filter(
+        since__lte=F("limit")
     )
 
 

@@ -52,7 +52,7 @@ def show_all(out: Output, options: dict[str, Any]) -> None:
 
 def batch_named(name: str) -> Batch:
     """By its id in the form of any surface. Raises CommandError."""
-    found = Batch.objects.filter(pk=core_id(name)).first()
+    found: Batch | None = Batch.objects.filter(pk=core_id(name)).first()
     if found is None:
         raise CommandError(f"There is no batch {name!r}: see `bifrost batches list`.")
     return found
