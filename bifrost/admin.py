@@ -24,6 +24,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User], ConsoleAdmin):
+    workspace_path = None
     sortable_by = None
     form = UserChangeForm
     add_form = UserCreationForm
@@ -32,13 +33,14 @@ class UserAdmin(DjangoUserAdmin[User], ConsoleAdmin):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ConsoleAdmin):
-    pass
+    workspace_path = None
 
 
 @admin.register(AccessAttempt)
 class FailedLoginAdmin(ReadOnlyAdmin):
     """Failures that still count. To delete them is to let somebody try again at once."""
 
+    workspace_path = None
     list_display = ["last", "address", "name", "failures", "browser"]
     list_filter = []
     search_fields = ["username", "ip_address"]

@@ -312,6 +312,7 @@ if SSO_HEADER and not BEHIND_PROXY:
 AUTHENTICATION_BACKENDS = [
     *(["bifrost.single_sign_on.SingleSignOnBackend"] if SSO_HEADER else []),
     "axes.backends.AxesStandaloneBackend",
+    "providers.roles.MembershipBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_HANDLER = "bifrost.logins.Attempts"

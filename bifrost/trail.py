@@ -53,6 +53,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         ("actor_kind", ChoicesCheckboxFilter),
         ("workspace", RelatedDropdownFilter),
     ]
+    workspace_path = "workspace"
     list_select_related = ["workspace"]
     search_fields = ["target"]
     search_help_text = "Who, an id, or the beginning of a name"

@@ -49,6 +49,7 @@ class FileAdmin(ReadOnlyAdmin):
     search_fields = ["filename"]
     search_help_text = "Id, name or SHA-256"
     date_hierarchy = "created_at"
+    workspace_path = "workspace"
     actions = ["delete"]
     change_form_template = "admin/files/file/page.html"
 

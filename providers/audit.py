@@ -23,6 +23,8 @@ ACTIONS = (
     *("group.changed", "group.deleted", "group.made"),
     *("input.downloaded", "results.downloaded"),
     *("key.changed", "key.made", "key.revoked"),
+    "list.exported",
+    *("member.added", "member.changed", "member.removed"),
     *("user.changed", "user.deleted", "user.logged_in", "user.logged_out", "user.login_failed"),
     "user.made",
     *("workspace.changed", "workspace.deleted", "workspace.erased", "workspace.exported"),

@@ -26,7 +26,7 @@ CANCELLED = (Batch.Status.CANCELLING, Batch.Status.CANCELLED)
 
 class BatchActions(ReadOnlyAdmin):
     def has_download_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request) and request.user.has_perm("files.view_file")
+        return self.allows(request, obj, self.permission("view"), "files.view_file")
 
     def name_of(self, obj: Any) -> str:
         return public_id(obj.pk)

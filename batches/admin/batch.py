@@ -50,6 +50,11 @@ class BatchAdmin(BatchActions):
     search_fields = ["id"]
     search_help_text = "Any id: ours, the provider's, a file's or a job's"
     date_hierarchy = "created_at"
+    workspace_path = "workspace"
+    page_related = (
+        *("workspace", "virtual_key"),
+        *("input_file", "output_file", "error_file", "results_file"),
+    )
     actions = ["poll_now", "cancel", "collect_again", "download_input", "download_results"]
     change_form_template = "admin/batches/batch/page.html"
 
@@ -91,13 +96,6 @@ class BatchAdmin(BatchActions):
         text = search_term.strip()
         return (queryset.filter(pk__in=batches_named(text)) if text else queryset), False
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        files = ("input_file", "output_file", "error_file", "results_file")
-        related = ("workspace", "virtual_key", *files)
-        return Batch.objects.select_related(*related).filter(pk=object_id).first()
-
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         jobs = list(obj.jobs.select_related("credential").order_by("ordinal")[: MOST_JOBS + 1])
         events = obj.events.select_related("job").order_by("-at", "-id")[: MOST_EVENTS + 1]
@@ -113,7 +111,7 @@ class BatchAdmin(BatchActions):
             "share": 100 * (obj.completed + obj.failed) // obj.total if obj.total else 0,
             "lifeline": lifeline(obj),
             "files": _files(obj),
-            "may_download": self.has_download_permission(request),
+            "may_download": self.has_download_permission(request, obj),
             "usage": list(flat(obj.usage or {})),
             "dropped": _dropped(obj),
             "jobs": [(job, looks.job_status(job)) for job in jobs[:MOST_JOBS]],
@@ -128,7 +126,7 @@ class BatchAdmin(BatchActions):
         buttons = []
         if self.has_act_permission(request, obj):
             buttons = self._act_buttons(obj)
-        if self.has_download_permission(request):
+        if self.has_download_permission(request, obj):
             if _readable(obj.input_file):
                 buttons.append(Button("Input", "download", self.url("input", obj)))
             if _readable(obj.output_file) or _readable(obj.error_file):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,9 @@ from django.utils.http import urlencode
 
 from batches.admin import looks
 from batches.models import Batch, Job
+from providers.roles import narrowed
 
+VIEW = "batches.view_batch"
 RECENT = timedelta(days=7)
 MOST = 8
 FAILED = (Batch.Status.FAILED, Batch.Status.EXPIRED)
@@ -19,13 +21,15 @@ FAILED = (Batch.Status.FAILED, Batch.Status.EXPIRED)
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the page shows, as far as the user may see it."""
-    if not request.user.has_perm("batches.view_batch"):
+    if not request.user.has_perm(VIEW):
         return context
-    running = Job.objects.filter(status=Job.Status.RUNNING).order_by("-submitted_at")
+    batches = narrowed(Batch.objects.all(), request.user, VIEW, path="workspace")
+    jobs = narrowed(Job.objects.all(), request.user, VIEW, path="batch__workspace")
+    running = jobs.filter(status=Job.Status.RUNNING).order_by("-submitted_at")
     return context | {
         "title": "Overview",
-        "tiles": _tiles(),
-        "failures": _failures(),
+        "tiles": _tiles(batches),
+        "failures": _failures(batches),
         "running": [
             (job, looks.route(job.batch), looks.public_id(job.batch_id))
             for job in running.select_related("batch", "credential")[:MOST]
@@ -33,10 +37,10 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tiles() -> list[dict[str, Any]]:
+def _tiles(batches: QuerySet[Batch]) -> list[dict[str, Any]]:
     """How many batches there are of each status: all that run, and those of the last days."""
     told = Q(status__in=Batch.ACTIVE) | Q(created_at__gte=timezone.now() - RECENT)
-    rows = Batch.objects.filter(told).order_by().values_list("status").annotate(Count("pk"))
+    rows = batches.filter(told).order_by().values_list("status").annotate(Count("pk"))
     counts = dict(rows)
     return [
         {
@@ -48,9 +52,9 @@ def _tiles() -> list[dict[str, Any]]:
     ]
 
 
-def _failures() -> list[tuple[Batch, str, Any, str]]:
-    batches = Batch.objects.filter(status__in=FAILED).select_related("workspace")[:MOST]
+def _failures(batches: QuerySet[Batch]) -> list[tuple[Batch, str, Any, str]]:
+    failed = batches.filter(status__in=FAILED).select_related("workspace")[:MOST]
     return [
         (batch, looks.public_id(batch.pk), looks.batch_status(batch), looks.trouble(batch, ()))
-        for batch in batches
+        for batch in failed
     ]

@@ -43,6 +43,8 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ["id"]
     search_help_text = "Any id: ours, the provider's or the batch's"
     date_hierarchy = "created_at"
+    workspace_path = "batch__workspace"
+    page_related = ("batch", "batch__workspace", "credential", "upstream_input", "raw_results")
     actions = None
     change_form_template = "admin/batches/job/page.html"
 
@@ -82,12 +84,6 @@ class JobAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         return (queryset.filter(pk__in=jobs_named(text)) if text else queryset), False
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        related = ("batch", "batch__workspace", "credential", "upstream_input", "raw_results")
-        return Job.objects.select_related(*related).filter(pk=object_id).first()
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {

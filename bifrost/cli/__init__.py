@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from bifrost.cli import batches, credentials, files, keys, secrets, status, workspaces
+from bifrost.cli import batches, credentials, files, keys, members, secrets, status, workspaces
 
-NOUNS: list[ModuleType] = [status, workspaces, keys, credentials, secrets, batches, files]
+NOUNS: list[ModuleType] = [status, workspaces, members, keys, credentials, secrets, batches, files]

@@ -16,12 +16,16 @@ from providers import cells, services
 from providers.addresses import check_address
 from providers.admin.protected import ProtectedAdmin
 from providers.console import Button
-from providers.models import Credential
+from providers.models import Credential, Provider
+from providers.roles import is_bound
 from providers.secrets import SecretUnreadableError
 from providers.verdicts import verdict_on
 
 
 class CredentialForm(forms.ModelForm[Credential]):
+    # Whether whoever asks looks after some workspaces only.
+    bound = False
+
     class Meta:
         model = Credential
         fields = ["name", "provider", "workspace", "base_url", "options", "enabled", "weight"]
@@ -32,7 +36,17 @@ class CredentialForm(forms.ModelForm[Credential]):
             raise forms.ValidationError('Write an object, such as {"region": "eu-central-1"}.')
         for address in Credential(options=options).addresses:
             check_address(address)
+        if self.bound and self._borrows(options):
+            raise forms.ValidationError(
+                "Name an access_key_id and no profile: the account of this machine is not the workspace's."
+            )
         return options
+
+    def _borrows(self, options: dict[str, Any]) -> bool:
+        """Whether it would ask on the account that the machine has at AWS."""
+        provider = self.cleaned_data.get("provider", self.instance.provider)
+        own = options.get("access_key_id") and not options.get("profile")
+        return provider == Provider.BEDROCK and not own
 
 
 class SecretForm(CredentialForm):
@@ -53,6 +67,8 @@ class SecretForm(CredentialForm):
         others = set(Credential(**named).addresses) - set(self.instance.addresses)
         if others and self.instance.encrypted_secret and not cleaned.get("new_secret"):
             self.add_error("new_secret", "Enter the secret again: it would go to another address.")
+        if self.bound and not (self.instance.encrypted_secret or cleaned.get("new_secret")):
+            self.add_error("new_secret", "Enter the secret of the workspace's own account.")
         return cleaned
 
     def save(self, commit: bool = True) -> Credential:
@@ -84,6 +100,8 @@ class CredentialAdmin(ProtectedAdmin):
     form = SecretForm
     list_display = ["name", "provider", "owner", "address", "state", "kept", "created"]
     list_filter = ["provider", StateFilter, "sandbox", "workspace"]
+    workspace_path = "workspace"
+    shared = True
     list_select_related = ["workspace"]
     search_fields = ["name", "id", "base_url"]
     search_help_text = "Name, id or address"
@@ -142,7 +160,9 @@ class CredentialAdmin(ProtectedAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = SecretForm if self.takes_secret(request, obj) else CredentialForm
-        return super().get_form(request, obj, change, form=form, **kwargs)
+        made: Any = super().get_form(request, obj, change, form=form, **kwargs)
+        made.bound = is_bound(request.user)
+        return made
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = ["owner", "state", "created"] if obj else ["workspace"]
@@ -173,7 +193,11 @@ class CredentialAdmin(ProtectedAdmin):
                 "A client brought this key for one batch of its own. It is erased once that batch needs "
                 "it no more."
             )
-        if credential and not is_direct(credential) and self.has_act_permission(request):
+        if (
+            credential
+            and not is_direct(credential)
+            and self.has_act_permission(request, credential)
+        ):
             url = self.url("test", credential)
             context["buttons"] = [Button("Test", "network_check", url, post=True)]
         return super().render_change_form(request, context, *args, **kwargs)

@@ -68,6 +68,7 @@ class KeyForm(forms.ModelForm[VirtualKey]):
 class VirtualKeyAdmin(ConsoleAdmin):
     form = KeyForm
     list_display = ["name", "workspace", "begins", "state", "used", "expires", "created"]
+    workspace_path = "workspace"
     list_select_related = ["workspace"]
     list_filter = [StateFilter, "workspace"]
     search_fields = ["name", "id", "hint"]
@@ -137,7 +138,7 @@ class VirtualKeyAdmin(ConsoleAdmin):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
         key = context.get("original")
-        if key and not key.revoked_at and self.has_act_permission(request):
+        if key and not key.revoked_at and self.has_act_permission(request, key):
             context["buttons"] = [Button("Revoke", "block", self.url("revoke", key))]
         return super().render_change_form(request, context, *args, **kwargs)
 

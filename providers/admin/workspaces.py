@@ -4,12 +4,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from providers import cells
 from providers.admin.fields import NamesField
+from providers.admin.members import MembersInline
 from providers.admin.protected import ProtectedAdmin
 from providers.models import Workspace
+from providers.roles import is_bound
 
 KEPT = {
     "keep_inputs_days": "Inputs",
@@ -36,6 +40,8 @@ class WorkspaceAdmin(ProtectedAdmin):
     list_display = ["name", "code", "created"]
     search_fields = ["name", "id"]
     search_help_text = "Name or id"
+    workspace_path = "pk"
+    inlines = (MembersInline,)
     fieldsets = [
         (None, {"fields": ["name", "buckets"]}),
         (
@@ -55,6 +61,26 @@ class WorkspaceAdmin(ProtectedAdmin):
     @admin.display(description="created")
     def created(self, workspace: Workspace) -> SafeString:
         return cells.ago(workspace.created_at)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What a workspace may have is for those to say who look after all of them."""
+        if not is_bound(request.user):
+            return []
+        return [str(name) for name in flatten_fieldsets(self.get_fieldsets(request, obj))]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        super().save_formset(request, form, formset, change)
+        changed = [member for member, _ in formset.changed_objects]
+        for verb, members in (
+            ("added", formset.new_objects),
+            ("changed", changed),
+            ("removed", formset.deleted_objects),
+        ):
+            for member in members:
+                self._trace(request, [member], verb, noun="member", role=member.role)
 
     def terms_of(self, obj: Any) -> dict[str, Any]:
         return {name: getattr(obj, name) for name in ("buckets", *KEPT)}

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from bifrost.groups import prepare_groups
 from providers.services import prepare_credentials
 
 # Any number will do, as long as nobody else locks it in the same database.
@@ -23,8 +24,9 @@ LOCK = 0xB1F2057
 
 class Command(BaseCommand):
     help = (
-        "Migrate the database, collect static files, make the admin user when there is none, and "
-        "bring the credentials in line with the environment. Safe to run twice, and at once."
+        "Migrate the database, collect static files, make the admin user and the ready groups when "
+        "there are none, and bring the credentials in line with the environment. Safe to run twice, "
+        "and at once."
     )
     # Those of migrate and collectstatic are enough, and a second round would delay every start.
     requires_system_checks = []
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("clearsessions")
         _collect_static()
+        prepare_groups()
         user, password = _prepare_admin()
         return prepare_credentials(), user, password
 
