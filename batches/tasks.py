@@ -18,6 +18,9 @@ def ring(batch_id: str) -> None:
 def advance(batch_id: str) -> None:
     if services.advance(batch_id):
         advance.delay(batch_id)
+    else:
+        for delivery_id in services.deliveries_due(batch_id):
+            send.delay(delivery_id)
 
 
 @shared_task
@@ -59,3 +62,14 @@ def discard_of_credential(credential_id: str) -> None:
 @shared_task
 def stuck() -> None:
     services.stuck()
+
+
+@shared_task
+def send(delivery_id: str) -> None:
+    services.send(delivery_id)
+
+
+@shared_task
+def send_due() -> None:
+    for delivery_id in services.deliveries_due():
+        send.apply_async((delivery_id,), expires=60)

@@ -20,6 +20,14 @@ app = Celery("bifrost")
 def _configure() -> None:
     poll_every = max(0.2, min(settings.POLL_SECONDS, 5))
     sweep_every = settings.SWEEP_SECONDS
+    ticks = {
+        "poll": poll_every,
+        "sweep": sweep_every,
+        "expire": 60.0,
+        "discard": 60.0,
+        "stuck": 60.0,
+        "send_due": sweep_every,
+    }
     app.conf.update(
         broker_url=settings.CELERY_BROKER_URL,
         broker_connection_retry_on_startup=True,
@@ -35,33 +43,14 @@ def _configure() -> None:
         beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=1,
         **_broker_options(),
+        # A tick that nobody took before the next one is of no use.
         beat_schedule={
-            # A tick that nobody took before the next one is of no use.
-            "poll": {
-                "task": "batches.tasks.poll",
-                "schedule": poll_every,
-                "options": {"expires": poll_every},
-            },
-            "sweep": {
-                "task": "batches.tasks.sweep",
-                "schedule": sweep_every,
-                "options": {"expires": sweep_every},
-            },
-            "expire": {
-                "task": "batches.tasks.expire",
-                "schedule": 60.0,
-                "options": {"expires": 60.0},
-            },
-            "discard": {
-                "task": "batches.tasks.discard",
-                "schedule": 60.0,
-                "options": {"expires": 60.0},
-            },
-            "stuck": {
-                "task": "batches.tasks.stuck",
-                "schedule": 60.0,
-                "options": {"expires": 60.0},
-            },
+            name: {
+                "task": f"batches.tasks.{name}",
+                "schedule": every,
+                "options": {"expires": every},
+            }
+            for name, every in ticks.items()
         },
     )
 

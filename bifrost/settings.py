@@ -68,6 +68,9 @@ SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
 STUCK_HOURS = env.number("BIFROST_STUCK_HOURS", 25, least=0.01, most=LONGEST_HOURS)
 STUCK_HOURS_BY = patience(env, "BIFROST_STUCK_HOURS_BY", "openai=12")
 
+# Whether webhooks may lie on this machine or in a private network, and speak plain HTTP
+WEBHOOK_PRIVATE = env.flag("BIFROST_WEBHOOK_PRIVATE", default=AUTH == "open")
+
 # The accounts at providers that the environment names, made into credentials by `manage.py prepare`
 SANDBOX = env.flag("SANDBOX")
 SANDBOX_URL = env.address("BIFROST_SANDBOX_URL", example="http://127.0.0.1:8090")

@@ -26,6 +26,7 @@ from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
 from batches.services.retry import NotRetriableError, retry
+from batches.services.sending import Outcome, deliveries_due, send, send_again, send_test
 from batches.services.sweep import beat, expire, forgotten
 from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
@@ -38,6 +39,7 @@ __all__ = [
     "NotCollectableError",
     "NotDeletableError",
     "NotRetriableError",
+    "Outcome",
     "OverLimitError",
     "Repeat",
     "ResultsRemovedError",
@@ -54,6 +56,7 @@ __all__ = [
     "credentials_due",
     "credentials_with_leftovers",
     "delete",
+    "deliveries_due",
     "discard",
     "erase_batch",
     "erase_file",
@@ -67,6 +70,9 @@ __all__ = [
     "results",
     "retain",
     "retry",
+    "send",
+    "send_again",
+    "send_test",
     "stop",
     "stuck",
     "usage_of",

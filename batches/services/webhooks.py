@@ -1,6 +1,6 @@
 """Tell a workspace's webhooks what became of a batch: what they are told, and that it is to be sent.
 
-What is written here in one transaction with the change of the batch, `webhook_sending` brings to its receiver.
+It is written in one transaction with the change of the batch; `sending` brings it to its receiver.
 """
 
 from datetime import UTC, datetime
