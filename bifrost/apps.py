@@ -13,3 +13,4 @@ class BifrostConfig(AppConfig):
     def ready(self) -> None:
         import_module("bifrost.checks")
         import_module("bifrost.sessions")
+        import_module("bifrost.counting")

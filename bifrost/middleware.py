@@ -18,7 +18,7 @@ from bifrost.logs import request_id
 from gateway.surface import REQUEST_ID
 
 logger = logging.getLogger("bifrost.request")
-QUIET = {"/healthz", "/readyz"}
+QUIET = {"/healthz", "/readyz", "/metrics"}
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Ours, which is OpenAI's too, and where the SDKs of Anthropic, Bedrock and S3 look for it.
 NAMES = ("x-request-id", "request-id", "x-amzn-requestid", "x-amz-request-id")

@@ -117,6 +117,12 @@ UPSTREAM_HOSTS = [
     *(host_of(address) for address in NAMED_ADDRESSES if address),
 ]
 
+# What it tells those who look after it
+METRICS_TOKEN = env.text("BIFROST_METRICS_TOKEN")
+METRICS_WORKSPACES = env.whole("BIFROST_METRICS_WORKSPACES", 100, least=0, most=10_000)
+# OpenTelemetry's own name, as are the others that its SDK reads.
+TRACES_URL = env.address("OTEL_EXPORTER_OTLP_ENDPOINT", example="http://127.0.0.1:4318")
+
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
@@ -136,6 +142,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    *(["bifrost.traced.traced"] if TRACES_URL else []),
     "gateway.turns.take_turns",
     "bifrost.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
@@ -283,7 +290,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}bifrost_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.flag("BIFROST_REDIRECT_TO_HTTPS", default=True) and HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

@@ -8,6 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from gateway.caller import Caller
+from providers import tracing
 from providers.admission import admit
 from providers.models import VirtualKey, Workspace
 
@@ -32,6 +33,7 @@ class Authentication(BaseAuthentication):
             if key is None:
                 raise AuthenticationFailed(INCORRECT)
             caller = caller_of(key)
+        tracing.tell({"bifrost.workspace": caller.workspace.pk})
         return None, _with_own_key(caller, own_key_of(request))
 
     def authenticate_header(self, request: Request) -> str:

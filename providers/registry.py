@@ -3,6 +3,7 @@
 from django.utils.module_loading import import_string
 
 from providers.base import Account, Upstream
+from providers.measured import measured
 
 UPSTREAMS: dict[str, str] = {
     "openai": "providers.openai.upstream.OpenAIUpstream",
@@ -19,4 +20,5 @@ def upstream_class(provider: str) -> type[Upstream]:
 
 
 def upstream(provider: str, account: Account) -> Upstream:
-    return upstream_class(provider)(account)
+    """Its calls are counted."""
+    return measured(provider, account, upstream_class(provider)(account))

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-PREFIXES = ("OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "BEDROCK_")
+PREFIXES = ("OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "BEDROCK_", "OTEL_")
 NAMES = ("SANDBOX", "PORT")
 
 for name in list(os.environ):

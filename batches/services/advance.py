@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from batches.services.retry import plan_again
 from batches.services.submit import give_up, submit
 from batches.services.timing import retry_interval
 from files.services import StoreError
+from providers import tracing
 from providers.base import UpstreamError
 
 logger = logging.getLogger(__name__)
@@ -44,7 +46,9 @@ def advance(batch_id: str) -> bool:
     if batch.attempts > 1 and not batch.last_error:
         batch.note("taken over", f"try {batch.attempts}: whoever had it before did not finish")
     try:
-        STEPS[batch.status](claim)
+        step = STEPS[batch.status]
+        with _span(batch, step):
+            step(claim)
     except UpstreamError as error:
         if not give_up(claim, error):
             _postpone(claim, error.message, error.retry_after)
@@ -54,6 +58,15 @@ def advance(batch_id: str) -> bool:
         logger.info("batch %s was taken over or changed meanwhile", batch_id)
         Batch.objects.held(batch_id, claim.lease).update(due_at=timezone.now(), attempts=0)
     return Batch.objects.due().filter(pk=batch_id).exists()
+
+
+def _span(batch: Batch, step: Callable[[Claim], None]) -> AbstractContextManager[None]:
+    """It goes on with the trace of the create, and names that of the upload."""
+    about = {"bifrost.batch": batch.pk, "bifrost.workspace": batch.workspace_id}
+    about |= {"bifrost.provider": batch.provider, "bifrost.status": batch.status}
+    links = [batch.input_file.traceparent]
+    name = step.__name__.replace("_", " ")
+    return tracing.span(name, about, kind="consumer", parent=batch.traceparent, links=links)
 
 
 def _postpone(claim: Claim, why: str, retry_after: float | None = None) -> None:

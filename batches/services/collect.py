@@ -20,6 +20,7 @@ from batches.services.webhooks import tell_end
 from files import names
 from files import services as files
 from files.models import File
+from providers import tracing
 from providers.base import OF_THE_KEY, UpstreamError
 
 JSON_LINES, JSON = "application/jsonl", "application/json"
@@ -209,7 +210,8 @@ def _delivered(claim: Claim, results: _Results) -> Delivery:
     with ExitStack() as undo:
         for file, _ in results.files:
             undo.callback(files.discard, file)
-        delivery = deliver(claim, both.file, manifest)
+        with tracing.span("deliver", {"bifrost.batch": claim.batch.pk}):
+            delivery = deliver(claim, both.file, manifest)
         undo.pop_all()
     return delivery
 

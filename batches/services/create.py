@@ -11,6 +11,7 @@ from django.utils import timezone
 from batches.models import Batch
 from batches.services import quota
 from files.models import File
+from providers import tracing
 from providers.models import Credential, NoCredentialError, Workspace
 from providers.services import direct_credential
 
@@ -87,6 +88,7 @@ def _create(
             request_digest=repeat.digest,
             idempotency_key=repeat.key,
             created_at=now,
+            traceparent=tracing.current(),
             expires_at=_expiry(now, fields),
             **fields,
         )

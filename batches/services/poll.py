@@ -13,6 +13,7 @@ from batches.models import Batch, BatchEvent, BatchQuerySet, Job
 from batches.services.jobs import upstream_of
 from batches.services.submit import problem
 from batches.services.timing import poll_interval, retry_interval
+from providers import tracing
 from providers.base import JobState, UpstreamError
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,19 @@ def poll(credential_id: str) -> list[str]:
     jobs = _claim(credential_id)
     if not jobs:
         return []
+    with tracing.span("poll", {"bifrost.jobs": len(jobs)}, kind="consumer", links=_traces(jobs)):
+        _ask(jobs)
+        return _save(jobs)
+
+
+def _traces(jobs: list[Job]) -> list[str]:
+    if not tracing.is_on():
+        return []
+    batches = Batch.objects.filter(pk__in={job.batch_id for job in jobs})
+    return list(batches.values_list("traceparent", flat=True))
+
+
+def _ask(jobs: list[Job]) -> None:
     by_name = {job.upstream_id: job for job in jobs}
     now = timezone.now()
     try:
@@ -61,7 +75,6 @@ def poll(credential_id: str) -> list[str]:
     except UpstreamError as error:
         for job in jobs:
             _observe(job, error, now)
-    return _save(jobs)
 
 
 def _claim(credential_id: str) -> list[Job]:

@@ -13,7 +13,7 @@ django.setup()
 from batches.models import Batch, Job  # noqa: E402
 from providers.listed import ListedUpstream  # noqa: E402
 from providers.models import VirtualKey  # noqa: E402
-from providers.registry import upstream  # noqa: E402
+from providers.registry import upstream_class  # noqa: E402
 from providers.services import default_workspace  # noqa: E402
 
 
@@ -44,7 +44,7 @@ def times(batch_id: str) -> dict[str, float]:
 
 def _end_told(job: Job) -> datetime | None:
     """When the provider says that it ended, where it says so in more than seconds."""
-    known = upstream(job.credential.provider, job.credential.account)
+    known = upstream_class(job.credential.provider)(job.credential.account)
     assert isinstance(known, ListedUpstream)
     said = known.retrieve(job.upstream_id)
     found = said.get("ended_at") or said.get("metadata", {}).get("endTime") or said.get("endTime")
