@@ -2,6 +2,7 @@
 
 from batches.services.advance import advance
 from batches.services.cancel import NotCancellableError, cancel, stop
+from batches.services.clone import NotClonableError, clone
 from batches.services.collect import NotCollectableError, collect_again
 from batches.services.create import (
     IdempotencyConflictError,
@@ -21,6 +22,17 @@ from batches.services.erase import (
     erase_file,
     erase_workspace,
 )
+from batches.services.failures import Failures, Group, grouped
+from batches.services.looking import (
+    Bounds,
+    Look,
+    OutOfBoundsError,
+    Page,
+    Row,
+    Wanted,
+    look,
+    look_at,
+)
 from batches.services.outcomes import ResultsRemovedError, results
 from batches.services.poll import credentials_due, poll, poll_now
 from batches.services.quota import OverLimitError, Usage, usage_of
@@ -32,10 +44,22 @@ from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
 
 __all__ = [
+    "look_at",
+    "look",
+    "grouped",
+    "Wanted",
+    "Row",
+    "Page",
+    "OutOfBoundsError",
+    "Look",
+    "Group",
+    "Failures",
+    "Bounds",
     "IdempotencyConflictError",
     "LeftBehindError",
     "NoCredentialError",
     "NotCancellableError",
+    "NotClonableError",
     "NotCollectableError",
     "NotDeletableError",
     "NotRetriableError",
@@ -51,6 +75,7 @@ __all__ = [
     "beat",
     "cancel",
     "cancel_all",
+    "clone",
     "collect_again",
     "create",
     "credentials_due",

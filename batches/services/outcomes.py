@@ -89,7 +89,7 @@ def outcomes(
     if not batch.total:
         return
     told = told or source.told()
-    carriers = _Carriers(jobs)
+    carriers = Carriers(jobs)
     for number, record in enumerate(source.records()):
         result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
         line = index.get(number)
@@ -102,7 +102,7 @@ def outcomes(
             yield False, told.failure(number, record, result_id, failure)
 
 
-class _Carriers:
+class Carriers:
     """Which job has a record, or had it last."""
 
     def __init__(self, jobs: list[Job]) -> None:
