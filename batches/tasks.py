@@ -73,3 +73,7 @@ def send(delivery_id: str) -> None:
 def send_due() -> None:
     for delivery_id in services.deliveries_due():
         send.apply_async((delivery_id,), expires=60)
+
+
+def sample() -> None:
+    services.sample()

@@ -11,6 +11,7 @@ class BifrostConfig(AppConfig):
     celery = app
 
     def ready(self) -> None:
+        import_module("bifrost.beat")
         import_module("bifrost.checks")
         import_module("bifrost.sessions")
         import_module("bifrost.counting")

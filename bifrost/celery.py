@@ -6,6 +6,7 @@ Messages only say "look at this row now": each may be lost or come twice. What t
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
@@ -51,6 +52,33 @@ def _configure() -> None:
                 "options": {"expires": every},
             }
             for name, every in ticks.items()
+            # A tick that nobody took before the next one is of no use.
+            "poll": {
+                "task": "batches.tasks.poll",
+                "schedule": poll_every,
+                "options": {"expires": poll_every},
+            },
+            "sweep": {
+                "task": "batches.tasks.sweep",
+                "schedule": sweep_every,
+                "options": {"expires": sweep_every},
+            },
+            "expire": {
+                "task": "batches.tasks.expire",
+                "schedule": 60.0,
+                "options": {"expires": 60.0},
+            },
+            "discard": {
+                "task": "batches.tasks.discard",
+                "schedule": 60.0,
+                "options": {"expires": 60.0},
+            },
+            # At each full minute, wherever beat began: charts look for those.
+            "sample": {
+                "task": "batches.tasks.sample",
+                "schedule": crontab(),
+                "options": {"expires": 50.0},
+            },
         },
     )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerError
 
 from batches.models import Heartbeat
-from batches.services.sweep import WORKER
+from batches.services.sweep import BEAT, WORKER
 from files.storage import STORE_FAILURES, store
 
 SECONDS = 3
@@ -58,10 +58,19 @@ def check_storage() -> str:
     return "ok"
 
 
+def check_beat() -> str:
+    """Beat writes the time whenever the broker has taken a sweep from it."""
+    return _seen(BEAT)
+
+
 def check_worker() -> str:
     """The sweep writes the time whenever beat, broker and worker have brought it about."""
+    return _seen(WORKER)
+
+
+def _seen(name: str) -> str:
     try:
-        heartbeat = Heartbeat.objects.filter(name=WORKER).first()
+        heartbeat = Heartbeat.objects.filter(name=name).first()
     except DatabaseError as error:
         return f"unknown: {type(error).__name__}"
     if heartbeat is None:
@@ -75,5 +84,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": check_database,
     "broker": check_broker,
     "storage": check_storage,
+    "beat": check_beat,
     "worker": check_worker,
 }

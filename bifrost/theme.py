@@ -19,7 +19,7 @@ THEME: dict[str, Any] = {
             "href": lambda request: static("bifrost/favicon.svg"),
         }
     ],
-    "DASHBOARD_CALLBACK": "batches.admin.dashboard.show",
+    "DASHBOARD_CALLBACK": "bifrost.overview.show",
     "COLORS": {
         "primary": {
             "50": "oklch(96.2% .018 272.314)",

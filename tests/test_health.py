@@ -7,6 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from batches import services
 from batches.models import Heartbeat
 from batches.services import beat
 
@@ -22,11 +23,12 @@ def test_the_process_lives(client):
 
 def test_it_is_ready_when_everything_answers(client):
     beat()
+    services.seen("beat")
 
     answer = client.get("/readyz")
 
     assert answer.json()["checks"] == dict.fromkeys(
-        ("database", "broker", "storage", "worker"), "ok"
+        ("database", "broker", "storage", "beat", "worker"), "ok"
     )
     assert answer.status_code == 200
 
@@ -43,6 +45,13 @@ def test_it_is_not_ready_when_the_worker_is_gone(client):
     Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=2))
 
     assert client.get("/readyz").json()["checks"]["worker"] == "not seen for 120 s"
+
+
+def test_beat_is_told_from_the_worker(client):
+    services.seen("beat")
+
+    checks = client.get("/readyz").json()["checks"]
+    assert (checks["beat"], checks["worker"]) == ("ok", "never seen")
 
 
 def test_it_is_not_ready_without_storage(client, monkeypatch):

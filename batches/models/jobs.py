@@ -38,6 +38,7 @@ class Job(models.Model):
 
     UNSENT = (Status.PLANNED, Status.SUBMITTING)
     ACTIVE = (*UNSENT, Status.RUNNING)
+    UNFINISHED = (*ACTIVE, Status.ENDED)
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="jobs")
@@ -86,7 +87,9 @@ class Job(models.Model):
             models.Index(fields=["due_at"], name="job_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(
-                fields=["submitted_at"], name="job_running", condition=Q(status="running")
+                fields=["created_at"],
+                name="job_unfinished",
+                condition=Q(status__in=["planned", "submitting", "running", "ended"]),
             ),
             models.Index(
                 fields=["stuck_at"], name="job_stuck", condition=Q(stuck_at__isnull=False)

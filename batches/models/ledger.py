@@ -4,6 +4,7 @@ Money is whole billionths of a US dollar: sums of it are exact.
 """
 
 from django.db import models
+from django.db.models import Q
 
 from batches.models.batches import Batch, Surface
 from batches.models.jobs import Job
@@ -68,18 +69,32 @@ class Spend(models.Model):
 
 
 class Sample(models.Model):
-    """How many jobs of a provider stood how, at one moment: what the hours do not tell."""
+    """How many unfinished jobs of a provider stood how, at one moment: what the hours do not tell.
+
+    Those without a workspace tell of all of them together, and are there for every moment that was looked at:
+    their absence says that nobody looked. A batch that has no jobs yet counts as a planned one.
+    """
 
     at = models.DateTimeField()
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     provider = models.CharField(max_length=20, choices=Provider)
     status = models.CharField(max_length=12, choices=Job.Status)
     jobs = models.PositiveIntegerField()
-    oldest_at = models.DateTimeField(null=True)
+    oldest_at = models.DateTimeField(null=True, help_text="since when the oldest of them stands so")
 
     class Meta:
         ordering = ["-at", "provider", "status"]
         constraints = [
-            models.UniqueConstraint(fields=["at", "provider", "status"], name="sampled_once")
+            models.UniqueConstraint(
+                fields=["at", "provider", "status"],
+                condition=Q(workspace__isnull=True),
+                name="sampled_once",
+            ),
+            models.UniqueConstraint(
+                fields=["at", "workspace", "provider", "status"], name="sampled_once_of_each"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,8 @@ from batches.services.retry import NotRetriableError, retry
 from batches.services.sending import Outcome, deliveries_due, send, send_again, send_test
 from batches.services.sweep import beat, expire, forgotten
 from batches.services.watchdog import stuck
+from batches.services.samples import sample
+from batches.services.sweep import beat, expire, forgotten, seen
 from providers.models import NoCredentialError
 
 __all__ = [
@@ -98,6 +100,8 @@ __all__ = [
     "send",
     "send_again",
     "send_test",
+    "sample",
+    "seen",
     "stop",
     "stuck",
     "usage_of",

@@ -13,6 +13,7 @@ from files.models import File
 
 AT_ONCE = 500
 WORKER = "worker"
+BEAT = "beat"
 
 
 def forgotten() -> list[str]:
@@ -24,7 +25,12 @@ def forgotten() -> list[str]:
 
 def beat() -> None:
     """Say that beat, broker, worker and database all work: this ran."""
-    Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})
+    seen(WORKER)
+
+
+def seen(name: str) -> None:
+    """Say that a part of the system is at work."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
 def expire() -> int:

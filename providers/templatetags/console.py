@@ -12,6 +12,7 @@ for cell in (
     cells.size,
     cells.span,
     cells.ago,
+    cells.age,
     cells.stamp,
     cells.label,
     cells.code,

@@ -1,0 +1,47 @@
+"""How the page's numbers are said, with their units."""
+
+from datetime import timedelta
+
+from providers import cells
+
+DOLLAR = 1_000_000_000
+UNKNOWN = "unknown"
+THOUSAND = 1000
+
+
+def dollars(billionths: int) -> str:
+    """Cents where there are whole dollars, else what tells it from nothing."""
+    amount = billionths / DOLLAR
+    if abs(amount) >= THOUSAND:
+        return f"${amount:,.0f}"
+    if abs(amount) >= 1 or not billionths:
+        return f"${amount:,.2f}"
+    return f"${amount:.4f}" if abs(amount) >= 0.0001 else "< $0.0001"
+
+
+def spend(cost: int, unpriced: int) -> str:
+    """What has no known price is never told as nothing."""
+    if not unpriced:
+        return dollars(cost)
+    return f"{dollars(cost)} + {UNKNOWN}" if cost else UNKNOWN
+
+
+def short(value: float) -> str:
+    """A number in few digits: 1,234, 56.7k, 8.9M."""
+    for most, unit, name in ((10**4, 1, ""), (10**6, 10**3, "k"), (10**9, 10**6, "M")):
+        if abs(value) < most:
+            return f"{value / unit:,.0f}" if unit == 1 else f"{value / unit:.4g}{name}"
+    return f"{value / 10**9:.4g}B"
+
+
+def share(part: float | None) -> str:
+    """Percents, which never say all where one is missing, nor none where there is one."""
+    if part is None:
+        return "–"
+    if part in (0, 1):
+        return f"{part:.0%}"
+    return f"{100 * min(max(part, 0.001), 0.999):.1f}%"
+
+
+def about(seconds: float | None) -> str:
+    return f"about {cells.span(timedelta(seconds=seconds))}" if seconds is not None else "–"
