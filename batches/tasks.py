@@ -75,5 +75,6 @@ def send_due() -> None:
         send.apply_async((delivery_id,), expires=60)
 
 
+@shared_task
 def sample() -> None:
     services.sample()

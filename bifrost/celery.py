@@ -21,13 +21,15 @@ app = Celery("bifrost")
 def _configure() -> None:
     poll_every = max(0.2, min(settings.POLL_SECONDS, 5))
     sweep_every = settings.SWEEP_SECONDS
-    ticks = {
+    ticks: dict[str, float | crontab] = {
         "poll": poll_every,
         "sweep": sweep_every,
         "expire": 60.0,
         "discard": 60.0,
         "stuck": 60.0,
         "send_due": sweep_every,
+        # At each full minute, wherever beat began: charts look for those.
+        "sample": crontab(),
     }
     app.conf.update(
         broker_url=settings.CELERY_BROKER_URL,
@@ -49,36 +51,9 @@ def _configure() -> None:
             name: {
                 "task": f"batches.tasks.{name}",
                 "schedule": every,
-                "options": {"expires": every},
+                "options": {"expires": every if isinstance(every, float) else 50.0},
             }
             for name, every in ticks.items()
-            # A tick that nobody took before the next one is of no use.
-            "poll": {
-                "task": "batches.tasks.poll",
-                "schedule": poll_every,
-                "options": {"expires": poll_every},
-            },
-            "sweep": {
-                "task": "batches.tasks.sweep",
-                "schedule": sweep_every,
-                "options": {"expires": sweep_every},
-            },
-            "expire": {
-                "task": "batches.tasks.expire",
-                "schedule": 60.0,
-                "options": {"expires": 60.0},
-            },
-            "discard": {
-                "task": "batches.tasks.discard",
-                "schedule": 60.0,
-                "options": {"expires": 60.0},
-            },
-            # At each full minute, wherever beat began: charts look for those.
-            "sample": {
-                "task": "batches.tasks.sample",
-                "schedule": crontab(),
-                "options": {"expires": 50.0},
-            },
         },
     )
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from batches.admin import dashboard
 from bifrost.health import CHECKS
+from providers.roles import workspaces
 
 ASIDE = ("broker", "storage")
 FRESH_SECONDS = 10.0
@@ -57,4 +58,6 @@ _checks = {name: Aside(check) if name in ASIDE else check for name, check in CHE
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    return dashboard.show(request, context, checks=_checks)
+    return dashboard.show(
+        request, context, checks=_checks, workspaces=workspaces(request.user, "batches.view_batch")
+    )

@@ -141,7 +141,7 @@ def _sample(at: datetime, provider: str, status: str, jobs: int, age: float) -> 
 
 
 def _credentials(now: datetime) -> dict[str, Credential]:
-    accounts = {}
+    accounts: dict[str, Credential] = {}
     for provider, name, seconds, code in (
         ("openai", "production", 4, ""),
         ("anthropic", "production", 7, ""),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import product
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -109,7 +110,7 @@ def queue() -> Iterator[Metric]:
     try:
         with current_app.connection_for_read(transport_options=patience) as broker:
             broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
-            channel = broker.default_channel
+            channel: Any = broker.default_channel
             try:
                 waiting = channel.queue_declare(name, passive=True).message_count
             except broker.channel_errors:

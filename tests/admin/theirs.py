@@ -38,7 +38,7 @@ def credential() -> Any:
 
 def webhook() -> Webhook:
     made = Webhook(workspace=owner(), name=WORD, url=f"https://{WORD}.example.com")
-    made.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    made.renew_secret()
     made.save()
     return made
 

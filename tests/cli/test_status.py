@@ -14,6 +14,7 @@ from django.utils import timezone
 from batches.models import Batch, Job
 from bifrost.cli import progress as progress_module
 from bifrost.cli.progress import progress
+from bifrost.health import CHECKS
 from providers.models import Credential, CredentialHealth, Workspace
 from providers.services import default_workspace
 from tests.batches.conftest import store
@@ -53,7 +54,7 @@ def test_how_the_whole_stands():
 
     told = json.loads(said("status", "--json"))
 
-    assert {row["part"] for row in told["health"]} == {"database", "broker", "storage", "worker"}
+    assert {row["part"] for row in told["health"]} == set(CHECKS)
     assert told["credentials"][0]["how"] == "http_401"
     jobs = {row["provider"]: row for row in told["jobs"]}
     assert (jobs["openai"]["running"], jobs["openai"]["stuck"]) == (1, 1)

@@ -107,4 +107,7 @@ def total(all_of_them: Iterable[Figures]) -> Figures:
 
 
 def _sums(rows: QuerySet[UsageHour], *by: str) -> Iterable[dict[str, Any]]:
-    return rows.values(*by).annotate(**{name: Sum(name) for name in SUMS})
+    summed: Iterable[dict[str, Any]] = rows.values(*by).annotate(
+        **{name: Sum(name) for name in SUMS}
+    )
+    return summed

@@ -149,7 +149,7 @@ def _health_of(one: Credential) -> dict[str, Any]:
     """A failure that an answer came after is over."""
     health = getattr(one, "health", None)
     ok_at, failed_at = (health.ok_at, health.failed_at) if health else (None, None)
-    if failed_at and (ok_at is None or failed_at > ok_at):
+    if health and failed_at and (ok_at is None or failed_at > ok_at):
         word = "drained, failing" if not one.enabled else "failing"
         return {"tone": "bad", "word": word, "at": failed_at, "why": health.code or "no answer"}
     if not one.enabled:
