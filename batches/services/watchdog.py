@@ -10,7 +10,8 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from batches.models import BatchEvent, Job
+from batches.models import BatchEvent, Job, Webhook
+from batches.services.webhooks import tell
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +47,11 @@ def _standing_still(now: datetime) -> QuerySet[Job]:
     running = Job.objects.filter(
         status=Job.Status.RUNNING, stuck_at=None, submitted_at__lte=shortest
     )
-    still: QuerySet[Job] = running.filter(Q(moved_at=None) | Q(moved_at__lte=shortest))
-    return still.alias(since=Coalesce("moved_at", "submitted_at"), limit=limit).filter(
-        since__lte=F("limit")
+    still = running.filter(Q(moved_at=None) | Q(moved_at__lte=shortest)).alias(
+        since=Coalesce("moved_at", "submitted_at"), limit=limit
     )
+    found: QuerySet[Job] = still.filter(since__lte=F("limit"))
+    return found
 
 
 def _fits(provider: str, model: str) -> Q:
@@ -71,6 +73,7 @@ def _mark(job: Job, now: datetime) -> bool:
             return False
         why = _why(job, now)
         job.batch.note("stuck", why, job=job)
+        tell(job.batch, Webhook.Event.STUCK)
     logger.warning("job %s of batch %s is stuck: %s", job.pk, job.batch_id, why)
     return True
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from batches import services
-from batches.models import Batch, Job
+from batches.models import Batch, Delivery, Job, Webhook
 from batches.services.poll import _observe
 from bifrost.env import Environment
 from bifrost.patience import PROVIDERS, patience
@@ -53,6 +53,16 @@ def test_a_job_without_progress_is_marked_and_told_of_once():
     [event] = job.events.filter(kind="stuck")
     for part in ("25 h", "3 of 100", "in_progress", "No route to the provider."):
         assert part in event.message
+
+
+def test_webhooks_are_told_of_it(workspace):
+    Webhook.objects.create(workspace=workspace, name="pager", url="https://pager.test")
+    job = standing(25)
+    marked()
+    Job.objects.update(stuck_at=None)
+    marked()
+    [told] = Delivery.objects.all()
+    assert (told.batch_id, told.event) == (job.batch_id, "batch.stuck")
 
 
 @pytest.mark.parametrize("fields", [{"status": "ended"}, {"status": "planned"}, {}])
