@@ -1,5 +1,6 @@
 """Which provider a batch goes to: the one that its client names, or else the one that its records tell."""
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -44,12 +45,15 @@ def first_of(file: File, *, model: str = "") -> First | None:
 
     `model` is the batch's own, asked instead of the record's. Raises StoreError.
     """
+    # The first block of the bytes is read here, and from a client's bucket that may take long.
+    with stepping_aside() if file.credential else nullcontext():
+        return first_in(files.stream(file), model=model)
+
+
+def first_in(chunks: Iterable[bytes], *, model: str = "") -> First | None:
+    """The same of bytes that lie anywhere. Raises StoreError."""
     try:
-        # The first block of the bytes is read here, and from a client's bucket that may take long.
-        with stepping_aside() if file.credential else nullcontext():
-            source = translate.Input(
-                files.stream(file), provider=Provider.OPENAI.value, model=model
-            )
+        source = translate.Input(chunks, provider=Provider.OPENAI.value, model=model)
         _, _, record = next(source.opened())
         if isinstance(record, RecordError):
             return First(source.dialect.name, "", model)

@@ -6,7 +6,7 @@ Python runs one, and handing it on costs more than the work: docs/performance.md
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connections
@@ -86,6 +86,17 @@ def stepping_aside() -> Iterator[None]:
     finally:
         _turns.take()
         _thread.at_work = True
+
+
+def in_turns(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Long work on what is read: others have a turn before each chunk."""
+    left = iter(chunks)
+    while True:
+        with stepping_aside():
+            chunk = next(left, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 def give_back_connections() -> None:

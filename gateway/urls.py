@@ -6,6 +6,8 @@ from gateway.anthropic import openapi as of_anthropic
 from gateway.anthropic import views as anthropic
 from gateway.bedrock import openapi as of_bedrock
 from gateway.bedrock import views as bedrock
+from gateway.estimate import openapi as of_estimate
+from gateway.estimate import views as estimate
 from gateway.genai import openapi as of_genai
 from gateway.genai import resumable
 from gateway.genai import views as genai
@@ -28,6 +30,8 @@ urlpatterns = [
         of_bedrock.Description.as_view({"get": "describe"}, document=of_s3.DOCUMENT),
     ),
     re_path(r"^genai/openapi\.json$", of_genai.Description.as_view({"get": "describe"})),
+    re_path(r"^bifrost/openapi\.json$", of_estimate.Description.as_view({"get": "describe"})),
+    re_path(r"^bifrost/v1/estimate/?$", estimate.Estimates.as_view({"post": "create"})),
     re_path(
         r"^openai/(?:v1/)?files/?$",
         openai.Files.as_view({"get": "list", "post": "create"}),

@@ -19,7 +19,7 @@ ACTIONS = (
     *("credential.changed", "credential.deleted", "credential.erased", "credential.made"),
     *("credential.tested", "secrets.rotated"),
     "failed_logins.deleted",
-    *("file.deleted", "file.downloaded", "file.erased"),
+    *("file.deleted", "file.downloaded", "file.erased", "file.estimated"),
     *("group.changed", "group.deleted", "group.made"),
     *("input.downloaded", "results.downloaded"),
     *("key.changed", "key.made", "key.revoked"),

@@ -5,7 +5,7 @@ Nothing is written and nobody is asked. Every record takes the way that it would
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,12 +15,29 @@ from batches.services.validate import Findings, Look, Looked
 from providers import registry
 from providers.models import CredentialQuerySet, VirtualKey
 from providers.records import MalformedRecordError
-from providers.tokens import LEAST_BYTES, LIKELY_BYTES, RequestTokens, tokens_of_request
+from providers.tokens import (
+    DEFAULT_OUTPUT,
+    LEAST_BYTES,
+    LIKELY_BYTES,
+    RequestTokens,
+    tokens_of_request,
+)
 
+# What is looked at while somebody waits for a web page or an answer.
+MOST_BYTES = 256 * 2**20
+MOST_RECORDS = 200_000
 # What is told of each model by itself: no fewer than a batch may have where each has a job of its own.
 MOST_MODELS = 50
 OTHERS = "(others)"
+BILLION = 10**9
 LONGEST_CUSTOM_ID = 512
+COUNTED = (
+    "Nothing is tokenized. Input: the bytes of all texts divided by four, with 8 tokens for each message, "
+    "part and tool and 1,600 for each picture, document or sound; at the least a quarter less, at the most "
+    "the texts' bytes divided by two. Output: from nothing to the limit that a record sets. Where it sets "
+    "none: to the most that the model can say, if its provider must be told that, and else to "
+    f"{DEFAULT_OUTPUT:,}, for the `unlimited` records. No input is taken for cached."
+)
 FAILS = "The batch would fail as a whole, and cost nothing: mend its errors first."
 _envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -96,18 +113,18 @@ def no_price_of(models: Sequence[str]) -> str:
 
 
 def accounts_of(credentials: CredentialQuerySet, provider: str) -> list[Account]:
-    """Those that a batch may go to; one that pays what everybody pays if there is none."""
+    """Those that a batch may go to."""
     least = registry.upstream_class(provider).least_records
     found: list[Account] = []
     for prices, options in credentials.values_list("prices", "options"):
         account = Account(prices, least(options))
         if account not in found:
             found.append(account)
-    return found or [Account({}, least({}))]
+    return found
 
 
 class Estimating:
-    """Looks at an input for one target.
+    """Looks at an input for one target, at the prices of any of the accounts; of none, at those of the list.
 
     Iterate to the end, over the records that are refused; then `result` is there. Holds one record at a time,
     and what tells the custom_ids apart. `most` is how many records there may be.
@@ -127,14 +144,16 @@ class Estimating:
     ) -> None:
         self._chunks = chunks
         self._target = target
-        self._accounts = accounts
+        upstream = registry.upstream_class(target.provider)
+        self.has_account = bool(accounts)
+        self._accounts = accounts or [Account({}, upstream.least_records({}))]
         self._most = most
         self._look = Look(
             target.provider,
             model=target.model,
             endpoint=endpoint,
             key=key,
-            limits=registry.upstream_class(target.provider).limits,
+            limits=upstream.limits,
         )
         self._holds = translate.dialect_of(target.provider).holds
         self._tallies: dict[str, Tally] = {}
@@ -179,6 +198,59 @@ class Estimating:
                 model, Tally(self._target.provider, model, self._accounts)
             )
         return self._tallies.setdefault(OTHERS, Tally(self._target.provider, OTHERS, ()))
+
+
+def told(estimate: Estimate) -> dict[str, Any]:
+    """As JSON takes it, without the records that are refused."""
+    findings = estimate.findings
+    return {
+        "provider": estimate.target.provider,
+        "model": estimate.target.model or None,
+        "dialect": estimate.dialect or None,
+        "endpoint": estimate.endpoint or None,
+        "records": findings.total,
+        "refused": findings.refused,
+        "jobs": estimate.jobs,
+        "errors": findings.errors,
+        "dropped": findings.dropped,
+        "tokens": _told_tokens(estimate),
+        "price": _told_price(estimate.price) | {"unknown": estimate.unknown or None},
+        "models": [
+            {
+                "model": one.model,
+                "records": one.records,
+                "tokens": _told_tokens(one),
+                "price": _told_price(one.price),
+            }
+            for one in estimate.tallies
+        ],
+    }
+
+
+def told_refused(refused: Refused) -> dict[str, Any]:
+    return refused._asdict()
+
+
+def refused_lines(estimating: Estimating, target: int) -> Iterator[bytes]:
+    """A line of JSON for every record that is refused, with the number of its target."""
+    for one in estimating:
+        told = {"object": "refusal", "target": target, **told_refused(one)}
+        yield msgspec.json.encode(told) + b"\n"
+
+
+def _told_tokens(of: Estimate | Tally) -> dict[str, Any]:
+    return {
+        "input": of.input._asdict(),
+        "output": of.output._asdict(),
+        "unlimited": of.unlimited,
+    }
+
+
+def _told_price(price: Span) -> dict[str, Any]:
+    dollars = {
+        name: None if value is None else value / BILLION for name, value in price._asdict().items()
+    }
+    return {"currency": "usd", **dollars}
 
 
 def _refused(looked: Looked) -> Refused:

@@ -5,3 +5,6 @@ from types import ModuleType
 from bifrost.cli import batches, credentials, files, keys, members, secrets, status, workspaces
 
 NOUNS: list[ModuleType] = [status, workspaces, members, keys, credentials, secrets, batches, files]
+from bifrost.cli import batches, credentials, estimate, files, keys, secrets, status, workspaces
+
+NOUNS: list[ModuleType] = [status, workspaces, keys, credentials, secrets, batches, files, estimate]

@@ -35,6 +35,7 @@ _ANY = [
 ]
 HEADERS = {
     "openai": _ANY,
+    "bifrost": _ANY,
     "anthropic": [*_ANY, "anthropic-beta"],
     "genai": [
         *(*_ANY, "x-goog-upload-command", "x-goog-upload-protocol", "x-goog-upload-offset"),
@@ -64,6 +65,7 @@ QUERIES = {
         "model",
         "storage_config[s3][bucket]",
     ],
+    "bifrost": ["refused", "target", "endpoint"],
     "anthropic": ["limit", "after_id", "before_id", "page", "ids", "ids[]", "scope_id", "beta"],
     "genai": ["pageSize", "page_size", "pageToken", "alt", "$alt", "upload_id", "upload_protocol"],
     "bedrock": [
@@ -107,6 +109,7 @@ QUERIES = {
 }
 CONTENT_TYPES = [
     "application/json",
+    "application/jsonl",
     "multipart/form-data; boundary=x",
     'multipart/form-data; boundary="',
     "application/x-www-form-urlencoded",
@@ -116,6 +119,7 @@ CONTENT_TYPES = [
 ]
 FIELDS = [
     *("input_file_id", "endpoint", "completion_window", "metadata", "requests", "batch", "file"),
+    *("targets", "provider", "model"),
     *("jobName", "modelId", "roleArn", "inputDataConfig", "outputDataConfig", "tags", "custom_id"),
     *("params", "s3InputDataConfig", "s3OutputDataConfig", "s3Uri", "inputConfig", "fileName"),
     *("request", "displayName", "mimeType", "sizeBytes", "name", "key", "value", "anchor"),

@@ -19,6 +19,7 @@ MANY = settings(
 )
 SHAPES: dict[str, dict[str, Any]] = {
     "openai": {"error": {"message", "type", "param", "code"}},
+    "bifrost": {"error": {"message", "type", "param", "code"}},
     "anthropic": {"type": None, "error": {"type", "message"}, "request_id": None},
     "bedrock": {"__type": None, "message": None},
     "genai": {"error": {"code", "message", "status"}},

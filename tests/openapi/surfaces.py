@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from gateway.anthropic import openapi as anthropic
 from gateway.bedrock import openapi as bedrock
+from gateway.estimate import openapi as estimate
 from gateway.genai import openapi as genai
 from gateway.openai import openapi as openai
 from gateway.s3 import openapi as s3
@@ -16,6 +17,7 @@ DOCUMENTS = {
     "/bedrock/openapi.json": bedrock.DOCUMENT,
     "/bedrock/openapi-s3.json": s3.DOCUMENT,
     "/genai/openapi.json": genai.DOCUMENT,
+    "/bifrost/openapi.json": estimate.DOCUMENT,
 }
 
 

@@ -24,6 +24,7 @@ COPY = "x-amz-copy-source"
 DESCRIPTIONS = [
     *(f"/{surface}/openapi.json" for surface in ("openai", "anthropic", "bedrock", "genai")),
     "/bedrock/openapi-s3.json",
+    "/bifrost/openapi.json",
 ]
 EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -274,6 +275,21 @@ def genai() -> list[Sample]:
     ]
 
 
+def estimate() -> list[Sample]:
+    path, target = "/bifrost/v1/estimate", {"targets": [{"provider": "openai"}]}
+    forms = ["file-<row>", "file_<row>", "files/<row>", "<row>", "<name>", "files/<name>"]
+    # Of buckets there is another answer than of files: whether there is one is S3's to know.
+    denied = ["s3://<their_bucket>/<key>", "s3://any/file-<row>"]
+    return [
+        *(posted(path, {"input_file_id": one, **target}) for one in forms),
+        *(posted(path, {"input_file_id": one, **target}, 403) for one in denied),
+        posted(path, {"input_file_id": "s3://<bucket>/<object>", **target}),
+        posted(f"{path}?refused=all", {"input_file_id": "file-<row>"}),
+        posted(path, {"input_file_id": "file-<mine>"}, 200),
+        posted(path, {"requests": [{"custom_id": "<name>"}], **target}, 200),
+    ]
+
+
 SURFACES = {
     "descriptions": [Sample("GET", path, 200) for path in DESCRIPTIONS],
     "openai": openai(),
@@ -281,4 +297,5 @@ SURFACES = {
     "bedrock": bedrock(),
     "s3": s3(),
     "genai": genai(),
+    "estimate": estimate(),
 }

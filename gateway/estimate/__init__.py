@@ -1,0 +1,1 @@
+"""What a batch would come to, asked before anything is spent."""
