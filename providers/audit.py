@@ -15,13 +15,14 @@ LONGEST_TARGET = 60
 # What an object is called in the name of an action, where it is not as its model.
 NOUNS = {"virtualkey": "key", "accessattempt": "failed_logins"}
 ACTIONS = (
-    *("batch.cancelled", "batch.collected_again", "batch.deleted", "batch.erased", "batch.polled"),
+    *("batch.cancelled", "batch.cloned", "batch.collected_again", "batch.deleted", "batch.erased"),
+    *("batch.polled", "batch.retried"),
     *("credential.changed", "credential.deleted", "credential.erased", "credential.made"),
     *("credential.tested", "secrets.rotated"),
     "failed_logins.deleted",
     *("file.deleted", "file.downloaded", "file.erased", "file.estimated"),
     *("group.changed", "group.deleted", "group.made"),
-    *("input.downloaded", "results.downloaded"),
+    *("input.downloaded", "records.viewed", "results.downloaded"),
     *("key.changed", "key.made", "key.revoked"),
     "list.exported",
     *("member.added", "member.changed", "member.removed"),

@@ -25,6 +25,17 @@ def size(value: int) -> str:
     return filesizeformat(value)
 
 
+def dollars(billionths: int) -> str:
+    """Money to the cent, and what is less than ten cents to a thousandth of one."""
+    amount = billionths / 10**9
+    return f"${amount:,.2f}" if amount >= 0.1 or not billionths else f"${amount:,.5f}"
+
+
+def cost(billionths: int | None) -> SafeString | str:
+    """Money, or that nobody knows how much."""
+    return faint("unknown") if billionths is None else dollars(billionths)
+
+
 def span(length: timedelta) -> str:
     """A length of time in its one most telling unit."""
     seconds = abs(length.total_seconds())

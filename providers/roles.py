@@ -22,7 +22,7 @@ VIEWS = (
 ACTS = (
     *("batches.add_batch", "batches.change_batch", "batches.delete_batch", "batches.change_job"),
     *("batches.change_outsidejob", "batches.view_webhook", "batches.view_delivery"),
-    *("files.view_file", "files.change_file", "files.delete_file"),
+    *("batches.view_records", "files.view_file", "files.change_file", "files.delete_file"),
     *("providers.view_credential", "providers.view_virtualkey"),
 )
 OWNED = ("batches.webhook", "providers.credential", "providers.membership", "providers.virtualkey")

@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
 from batches import services, tasks
+from batches.admin.cloning import Clone, expected_cost
 from batches.admin.looks import public_id
 from batches.models import Batch
 from files import download
@@ -19,7 +20,11 @@ from providers import cells
 from providers.console import ReadOnlyAdmin
 
 Files = list[tuple[str, File]]
-REFUSALS = (services.NotCancellableError, services.NotCollectableError)
+REFUSALS = (
+    services.NotCancellableError,
+    services.NotCollectableError,
+    services.NotRetriableError,
+)
 INPUT, RESULTS = "input", "results"
 CANCELLED = (Batch.Status.CANCELLING, Batch.Status.CANCELLED)
 
@@ -42,6 +47,14 @@ class BatchActions(ReadOnlyAdmin):
     @admin.action(description="Collect the results again", permissions=["act"])
     def collect_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse | None:
         return self._collect(request, list(queryset))
+
+    @admin.action(description="Retry failed records", permissions=["act"])
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse | None:
+        return self._retry(request, list(queryset.select_related("input_file", "credential")))
+
+    @admin.action(description="Clone", permissions=["act"])
+    def clone(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse | None:
+        return self._clone(request, list(queryset.select_related("input_file", "workspace")))
 
     @admin.action(description="Download the input", permissions=["download"])
     def download_input(
@@ -69,6 +82,14 @@ class BatchActions(ReadOnlyAdmin):
     def collect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         batch = self.found(request, object_id, "act")
         return self._collect(request, [batch]) or self.back(batch)
+
+    def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.found(request, object_id, "act")
+        return self._retry(request, [batch]) or self.back(batch)
+
+    def clone_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self.found(request, object_id, "act")
+        return self._clone(request, [batch]) or self.back(batch)
 
     @method_decorator(require_GET)
     def input_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -123,6 +144,60 @@ class BatchActions(ReadOnlyAdmin):
         if question is None:
             self._each(request, batches, services.collect_again, "collected again")
         return question
+
+    def _retry(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
+        failed = sum(max(batch.total - batch.completed - batch.refused, 0) for batch in batches)
+        question = self.confirmed(
+            request,
+            batches,
+            question=f"Retry the failed records of {cells.count(len(batches), 'batch', 'batches')}?",
+            consequence=f"{cells.count(failed, 'record')} without an answer will be sent to the provider "
+            "again, which costs money again. Answers stay, and so do the files of results until the new ones "
+            "are written, which get new ids; to its client the batch is in progress meanwhile.",
+            yes="Yes, retry",
+        )
+        if question is None:
+            self._each(request, batches, services.retry, "retried")
+        return question
+
+    def _clone(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
+        form = Clone.of(batches, request)
+        question = self.confirmed(
+            request,
+            batches,
+            question=f"Clone {cells.count(len(batches), 'batch', 'batches')}?",
+            consequence="Every record is sent again, in a new batch of the same workspace, on the account of "
+            f"the workspace. {expected_cost(batches)}",
+            yes="Yes, clone",
+        )
+        if question is None:
+            if form.is_valid():
+                return self._cloned(request, batches, form)
+            self.message_user(request, "Choose a provider and a model that are.", messages.ERROR)
+            return None
+        question.template_name = "admin/batches/batch/clone.html"
+        question.context_data = {**(question.context_data or {}), "form": form}
+        return question
+
+    def _cloned(
+        self, request: HttpRequest, batches: list[Batch], form: Clone
+    ) -> HttpResponse | None:
+        """To the new batch, if it is one."""
+        made: list[Batch] = []
+        for batch in batches:
+            try:
+                with transaction.atomic():
+                    new = services.clone(batch, **form.chosen)
+                    self.log_acts(request, [batch], "cloned", to=new.pk)
+            except services.CLONE_REFUSALS as error:
+                self.message_user(request, f"{public_id(batch.pk)}: {error}", messages.ERROR)
+            else:
+                tasks.ring(new.pk)
+                made.append(new)
+        if made:
+            said = f"{cells.count(len(made), 'batch', 'batches')} made."
+            self.message_user(request, said, messages.SUCCESS)
+        return self.back(made[0]) if len(made) == 1 else None
 
     def _each(
         self, request: HttpRequest, batches: list[Batch], act: Callable[[Batch], Batch], done: str

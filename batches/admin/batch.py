@@ -11,12 +11,14 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownFilter
 
-from batches.admin import looks
+from batches.admin import looks, story
 from batches.admin.actions import BatchActions
 from batches.admin.filters import BatchStuckFilter, BatchTroubleFilter
 from batches.admin.lifeline import flat, lifeline
+from batches.admin.records import AT_A_GLANCE, RecordPages
 from batches.admin.search import batches_named
 from batches.models import Batch, Job
+from batches.services import Failures
 from batches.services.cancel import CANCELLABLE
 from files.models import File
 from providers import cells
@@ -24,12 +26,13 @@ from providers.console import Button
 
 MOST_JOBS = 100
 MOST_EVENTS = 200
+LIVE_SECONDS = 5
 # What the list tells of a batch's jobs.
 TOLD = ("batch_id", "status", "upstream_status", "polled_at", "last_error")
 
 
 @admin.register(Batch)
-class BatchAdmin(BatchActions):
+class BatchAdmin(RecordPages, BatchActions):
     list_display = [
         "named",
         "asked",
@@ -52,10 +55,13 @@ class BatchAdmin(BatchActions):
     date_hierarchy = "created_at"
     workspace_path = "workspace"
     page_related = (
-        *("workspace", "virtual_key"),
+        *("workspace", "virtual_key", "credential"),
         *("input_file", "output_file", "error_file", "results_file"),
     )
-    actions = ["poll_now", "cancel", "collect_again", "download_input", "download_results"]
+    actions = [
+        *("poll_now", "cancel", "retry_failed", "collect_again", "clone"),
+        *("download_input", "download_results"),
+    ]
     change_form_template = "admin/batches/batch/page.html"
 
     @admin.display(description="batch and workspace")
@@ -114,7 +120,10 @@ class BatchAdmin(BatchActions):
             "may_download": self.has_download_permission(request, obj),
             "usage": list(flat(obj.usage or {})),
             "dropped": _dropped(obj),
-            "jobs": [(job, looks.job_status(job)) for job in jobs[:MOST_JOBS]],
+            "jobs": story.told(jobs[:MOST_JOBS]),
+            "kinds": story.kinds(obj),
+            "failures": self._failures(request, obj),
+            "live": "" if obj.ended else LIVE_SECONDS,
             "all_jobs_url": f"{reverse('admin:batches_job_changelist')}?{query}"
             if len(jobs) > MOST_JOBS
             else "",
@@ -122,10 +131,18 @@ class BatchAdmin(BatchActions):
             "most_events": MOST_EVENTS,
         }
 
+    def _failures(self, request: HttpRequest, batch: Batch) -> Failures | None:
+        """For those who may see them: messages can tell what was in a record."""
+        if not batch.ended or not self.has_records_permission(request, batch):
+            return None
+        return self.failures(batch, AT_A_GLANCE)
+
     def buttons(self, request: HttpRequest, obj: Any) -> list[Button]:
         buttons = []
         if self.has_act_permission(request, obj):
             buttons = self._act_buttons(obj)
+        if self.has_records_permission(request, obj) and _readable(obj.input_file):
+            buttons.append(Button("Records", "table_rows", self.url("records", obj)))
         if self.has_download_permission(request, obj):
             if _readable(obj.input_file):
                 buttons.append(Button("Input", "download", self.url("input", obj)))
@@ -139,16 +156,25 @@ class BatchAdmin(BatchActions):
             buttons.append(Button("Poll now", "sync", self.url("poll", batch), post=True))
         if batch.status in CANCELLABLE:
             buttons.append(Button("Cancel", "cancel", self.url("cancel", batch)))
+        if story.may_retry(batch):
+            buttons.append(Button("Retry failed", "replay", self.url("retry", batch)))
         collected = batch.ended and not batch.archived_at
         if collected and batch.jobs.filter(status=Job.Status.COLLECTED).exists():
             buttons.append(Button("Collect again", "move_to_inbox", self.url("collect", batch)))
+        if _readable(batch.input_file):
+            buttons.append(Button("Clone", "content_copy", self.url("clone", batch)))
         return buttons
 
     def get_urls(self) -> list[URLPattern]:
         views = {
             "poll": self.poll_view,
             "cancel": self.cancel_view,
+            "retry": self.retry_view,
             "collect": self.collect_view,
+            "clone": self.clone_view,
+            "records": self.records_view,
+            "record": self.record_view,
+            "failures": self.failures_view,
             "input": self.input_view,
             "results": self.results_view,
         }

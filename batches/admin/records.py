@@ -41,9 +41,7 @@ class Asked(forms.Form):
 class RecordPages(ReadOnlyAdmin):
     def has_records_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the user may see what is in records."""
-        return self.has_view_permission(request, obj) and request.user.has_perm(
-            "batches.view_records"
-        )
+        return self.allows(request, obj, self.permission("view"), "batches.view_records")
 
     @method_decorator(require_GET)
     def records_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -70,9 +68,10 @@ class RecordPages(ReadOnlyAdmin):
         )
 
     @method_decorator(require_GET)
-    def record_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+    def record_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """One record, in four panes."""
         batch = self.found(request, object_id, "records")
+        number = Asked(request.GET).wanted.start
         self._looked(request, batch, "a record", number=number)
         try:
             found = services.look_at(batch, number)

@@ -2,7 +2,7 @@
 
 from batches.services.advance import advance
 from batches.services.cancel import NotCancellableError, cancel, stop
-from batches.services.clone import NotClonableError, clone
+from batches.services.clone import CLONE_REFUSALS, NotClonableError, clone
 from batches.services.collect import NotCollectableError, collect_again
 from batches.services.create import (
     IdempotencyConflictError,
@@ -45,6 +45,7 @@ from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
 
 __all__ = [
+    "CLONE_REFUSALS",
     "look_at",
     "look",
     "grouped",

@@ -5,8 +5,10 @@ from typing import Any
 from django.db import transaction
 
 from batches.models import Batch
-from batches.services.create import Repeat, create
+from batches.services.create import Repeat, RoleDeniedError, create
+from batches.services.quota import OverLimitError
 from files.models import File
+from providers.models import LimitExceededError, NoCredentialError, NotAllowedError
 
 # What its client said of it. What it is to be known by, such as an Idempotency-Key, is its own.
 SAID = (
@@ -20,11 +22,22 @@ class NotClonableError(Exception):
     """There is nothing that could be sent once more, or not to there."""
 
 
+CLONE_REFUSALS = (
+    NotClonableError,
+    NoCredentialError,
+    RoleDeniedError,
+    NotAllowedError,
+    LimitExceededError,
+    OverLimitError,
+)
+"""What `clone` raises where it makes none. Their messages say why."""
+
+
 def clone(batch: Batch, *, provider: str = "", model: str = "") -> Batch:
     """A new batch of the same workspace, perhaps for another provider, or to ask for another model.
 
     It is the account of the workspace that pays, also where a client brought a key for the first one.
-    Raises NotClonableError and all that `create` does, but for what is said of its own keys.
+    Raises one of CLONE_REFUSALS.
     """
     if batch.input_file.status != File.Status.STORED:
         raise NotClonableError(f"The input of batch {batch.id} was deleted.")

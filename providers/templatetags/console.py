@@ -16,6 +16,7 @@ for cell in (
     cells.stamp,
     cells.label,
     cells.code,
+    cells.cost,
 ):
     register.filter(cell.__name__, cell)
 

@@ -3,7 +3,7 @@
 <section id="…" data-live-seconds="5" data-live-url="…">: every five seconds the URL is asked, and the
 element is replaced by that of the same id in the answer, be it a whole page or a few elements. Without a
 URL it is the page's own. Parts with one URL share one request. What comes without data-live-seconds has
-come to its end. data-live-say="…" is read to who cannot see it, when it has changed.
+come to its end; data-live-then="reload" loads the whole page then. data-live-say="…" is read to who cannot see it, when it has changed.
 
 <button data-live-toggle hidden>: pauses all of it, and goes on. <span data-live-told>: when it was last asked.
 
@@ -56,12 +56,14 @@ It rests while nobody sees the page, and while text in a part is selected; a foc
         const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
         const scrolled = [...part.querySelectorAll(".bf-scroll")].map((one) => one.scrollLeft);
         const open = [...part.querySelectorAll("details")].map((one) => one.open);
+        if (part.dataset.liveThen === "reload" && !fresh.dataset.liveSeconds) return location.reload();
         fresh = document.importNode(fresh, true);
         part.replaceWith(fresh);
         fresh.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? one.open));
         fresh.querySelectorAll(".bf-scroll").forEach((one, place) => (one.scrollLeft = scrolled[place] || 0));
         if (focused >= 0) fresh.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
         say(fresh);
+        showToggles();
         fresh.dispatchEvent(new CustomEvent("live", { bubbles: true }));
     }
 
