@@ -20,7 +20,7 @@ from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
 from tests.installation import APART, command_line, servers
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 @dataclass

@@ -2,9 +2,26 @@
 
 from types import ModuleType
 
-from bifrost.cli import batches, credentials, files, keys, members, secrets, status, workspaces
+from bifrost.cli import (
+    batches,
+    credentials,
+    estimate,
+    files,
+    keys,
+    members,
+    secrets,
+    status,
+    workspaces,
+)
 
-NOUNS: list[ModuleType] = [status, workspaces, members, keys, credentials, secrets, batches, files]
-from bifrost.cli import batches, credentials, estimate, files, keys, secrets, status, workspaces
-
-NOUNS: list[ModuleType] = [status, workspaces, keys, credentials, secrets, batches, files, estimate]
+NOUNS: list[ModuleType] = [
+    status,
+    workspaces,
+    members,
+    keys,
+    credentials,
+    secrets,
+    batches,
+    files,
+    estimate,
+]
