@@ -3,6 +3,7 @@
 import os
 import tempfile
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Set
 from types import TracebackType
 
@@ -31,6 +32,9 @@ class ResultIndex:
         self.answered = bytearray(total)
         self._again: Set[int] | None = None
         self._unseen: set[int] = set()
+        # Where the results of each job begin, and which it is.
+        self.starts = array("q")
+        self.sources: list[str] = []
         self.strays: dict[str, int] = {}
 
     def __enter__(self) -> "ResultIndex":
@@ -51,8 +55,17 @@ class ResultIndex:
         for number in numbers - self._unseen:
             self.lengths[number] = 0
 
-    def add(self, chunks: Iterable[bytes], *, keep: Callable[[], None], mark: str = "") -> None:
-        """Take the lines of one job's results in. The ids of its records begin with `mark`."""
+    def add(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        keep: Callable[[], None],
+        source: str = "",
+        mark: str = "",
+    ) -> None:
+        """Take the lines of one job's results in: of `source`, whose records' ids begin with `mark`."""
+        self.starts.append(self.end)
+        self.sources.append(source)
         block: list[bytes] = []
         size = 0
         for _, line in lines(chunks, longest=LONGEST):
@@ -70,6 +83,10 @@ class ResultIndex:
         """The line of a record's result."""
         length = self.lengths[number]
         return os.pread(self.file.fileno(), length, self.offsets[number]) if length else None
+
+    def source_of(self, number: int) -> str:
+        """Among whose results a record's is."""
+        return self.sources[bisect_right(self.starts, self.offsets[number]) - 1]
 
     def _place(self, line: bytes, offset: int, mark: str) -> bool:
         try:

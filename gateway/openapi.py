@@ -48,6 +48,7 @@ SECURITY: dict[str, Described] = {
 REFUSED = {
     "400": "Something in the request is wrong: the error says what to change.",
     "401": "The key is missing, unknown or revoked.",
+    "402": "The budget of the month is used up.",
     "403": "What the key or the credential may not do.",
     "404": "It does not exist in the workspace of the key.",
     "405": "What is addressed knows no such method.",
@@ -57,7 +58,8 @@ REFUSED = {
     "413": "It is larger than allowed.",
     "415": "The body is compressed.",
     "416": "No such part of it exists.",
-    "429": "The key is over one of its limits. Try again after the seconds in `retry-after`.",
+    "429": "The key is over one of its limits: try again after the seconds in `retry-after`. Without these "
+    "the budget of the month is used up.",
     "500": "The server failed.",
     "501": "What is asked for is not implemented.",
     "503": "A part of the server is down. Try again.",

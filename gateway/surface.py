@@ -22,6 +22,7 @@ from rest_framework.viewsets import ViewSet
 from batches import services
 from batches.models import Batch
 from batches.services import (
+    BudgetExceededError,
     IdempotencyConflictError,
     NoCredentialError,
     NotCancellableError,
@@ -55,6 +56,8 @@ logger = logging.getLogger(__name__)
 REQUEST_ID = "bifrost.request_id"
 # The longest `retry-after` that OpenAI's and Anthropic's SDKs wait for, in seconds.
 SDKS_WAIT = 60
+# OpenAI's word: https://platform.openai.com/docs/guides/error-codes
+OUT_OF_MONEY = "insufficient_quota"
 Row = TypeVar("Row", bound=Model)
 
 
@@ -82,7 +85,8 @@ class RequestError(Exception):
     @property
     def lasts(self) -> bool:
         """Whether what is wrong outlasts the tries that an SDK makes by itself."""
-        return self.status == 507 or (self.retry_after or 0) > SDKS_WAIT
+        lasting = self.status == 507 or self.code == OUT_OF_MONEY
+        return lasting or (self.retry_after or 0) > SDKS_WAIT
 
 
 def as_request_error(error: Exception) -> RequestError:
@@ -156,6 +160,7 @@ EXPLANATIONS: dict[type[Exception], Callable[[Any], RequestError]] = {
     NoCredentialError: _no_credential,
     NotAllowedError: lambda error: RequestError(str(error), status=403, code="not_allowed"),
     LimitExceededError: _limit_exceeded,
+    BudgetExceededError: lambda error: RequestError(str(error), status=429, code=OUT_OF_MONEY),
     OverLimitError: lambda error: RequestError(str(error), status=413, code="over_limit"),
     RoleDeniedError: lambda error: RequestError(
         str(error), status=403, code="role_not_allowed", param="role_arn"

@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
+from providers.records import Tokens
 from providers.wildcards import matches
+
+__all__ = ["Rate", "Rates", "Tokens", "check_prices", "name_of", "price_of", "rates_of"]
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
@@ -37,22 +40,6 @@ HALF = Decimal("0.5")
 SCALE = Decimal(1000)
 REGION = re.compile(r"[a-z]{2,6}(-gov)?\.(?=[a-z0-9]+\.)")
 OWN_NAMES = ("input", "cached", "output")
-
-
-class Tokens(NamedTuple):
-    """`input` counts what was read from a cache (`cached`) and written to one (`written`, of which
-    `written_hour` for an hour); `output` counts reasoning."""
-
-    input: int = 0
-    cached: int = 0
-    output: int = 0
-    written: int = 0
-    written_hour: int = 0
-
-    def __add__(self, more: object) -> "Tokens":
-        if not isinstance(more, Tokens):
-            return NotImplemented
-        return Tokens(*(one + other for one, other in zip(self, more, strict=True)))
 
 
 class Rate(NamedTuple):
@@ -75,8 +62,11 @@ class Rates(NamedTuple):
     def price(self, tokens: Tokens) -> int:
         """Of one request."""
         sums = [Tokens()] * len(self.rates)
-        sums[bisect_left(self.steps, tokens.input)] = tokens
+        sums[self.step_of(tokens)] = tokens
         return self.price_of_sums(sums)
+
+    def step_of(self, tokens: Tokens) -> int:
+        return bisect_left(self.steps, tokens.input)
 
     def price_of_sums(self, sums: Sequence[Tokens]) -> int:
         """Of many, whose tokens were summed by the step that each had reached. Rounded once."""

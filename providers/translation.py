@@ -18,36 +18,12 @@ from providers.records import (
     RecordError,
     UnsupportedFeatureError,
 )
-from providers.records.chat import ChatAnswer
-from providers.records.embeddings import EmbeddingAnswer
 from providers.records.references import refuse_our_files
 
 _encoder = msgspec.json.Encoder()
 _TOO_DEEP = MalformedRecordError(
     "The body is nested too deeply.", code="invalid_value", param="body"
 )
-
-
-class Used:
-    """The tokens of the answers that were translated; those that passed untouched are not looked into."""
-
-    def __init__(self) -> None:
-        self.answers = self.input = self.output = self.cached = self.reasoning = 0
-
-    def add(self, answer: ChatAnswer | EmbeddingAnswer) -> None:
-        if isinstance(answer, EmbeddingAnswer):
-            self.answers += answer.tokens is not None
-            self.input += answer.tokens or 0
-            return
-        usage = answer.usage
-        if usage is not None:
-            self.answers += 1
-            self.input += usage.input
-            self.output += usage.output
-            if usage.cached:
-                self.cached += usage.cached
-            if usage.reasoning:
-                self.reasoning += usage.reasoning
 
 
 class Translation:
@@ -67,7 +43,8 @@ class Translation:
         self._created = created
         self._request_losses: dict[str, Losses] = {}
         self._answer_losses: dict[tuple[str, str], Losses] = {}
-        self.used = Used()
+        self.answer: bytes | None = None
+        """What the provider answered, in its own words, to the record whose result was told last."""
         self.failures: Counter[FailureKind] = Counter()
         """How many results were failures, by kind."""
 
@@ -124,6 +101,7 @@ class Translation:
         """
         result = self._target.open_result(line)
         outcome: bytes | Failure = result.outcome
+        self.answer = None if isinstance(outcome, Failure) else outcome
         if not (self._same or isinstance(outcome, Failure)):
             outcome = self._answer(record, result_id, outcome, answered)
         if isinstance(outcome, Failure):
@@ -192,7 +170,6 @@ class Translation:
             losses.forget()
             return Failure("malformed", "The answer is nested too deeply.")
         losses.settle()
-        self.used.add(answer)
         return rendered
 
     def _body_for(self, record: Record, model: str) -> ProviderBody[Any, Any]:

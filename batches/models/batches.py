@@ -126,6 +126,9 @@ class Batch(models.Model):
         null=True,
         help_text="billionths of a US dollar; none if the price of any of it is not known",
     )
+    booked = models.JSONField(
+        null=True, help_text="what the ledger has of it, beside what it has of its jobs"
+    )
     reserved = models.BigIntegerField(
         default=0, help_text="what it may cost, held against budgets until it has ended"
     )

@@ -1,6 +1,7 @@
 """The life of a batch: create, submit, poll, collect, cancel. Each step is a claim on its row."""
 
 from batches.services.advance import advance
+from batches.services.budgets import BudgetExceededError, Month, dollars, month_of
 from batches.services.cancel import NotCancellableError, cancel, stop
 from batches.services.clone import CLONE_REFUSALS, NotClonableError, clone
 from batches.services.collect import NotCollectableError, collect_again
@@ -57,8 +58,10 @@ __all__ = [
     "Group",
     "Failures",
     "Bounds",
+    "BudgetExceededError",
     "IdempotencyConflictError",
     "LeftBehindError",
+    "Month",
     "NoCredentialError",
     "NotCancellableError",
     "NotClonableError",
@@ -85,6 +88,7 @@ __all__ = [
     "delete",
     "deliveries_due",
     "discard",
+    "dollars",
     "erase_batch",
     "erase_file",
     "erase_keys",
@@ -92,6 +96,7 @@ __all__ = [
     "expire",
     "forgotten",
     "made_before",
+    "month_of",
     "poll",
     "poll_now",
     "results",

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from batches.models import Batch, Job
 from batches.results import ResultIndex
+from batches.services import ledger
 from batches.services.claim import Claim
 from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
 from batches.services.jobs import input_of, last_tried, share_of, upstream_of
+from batches.services.meter import Meter
 from batches.services.outcomes import LEFT_OUT, indexed, outcomes
 from batches.services.submit import fail, problem
 from batches.services.usage import usage_of_all
@@ -131,7 +133,8 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
     with ExitStack() as stack:
         good, bad = _Side(stack, claim, "output"), _Side(stack, claim, "error")
         source = input_of(batch)
-        for succeeded, line in outcomes(batch, source, jobs, index):
+        meter = Meter(batch, jobs)
+        for succeeded, line in outcomes(batch, source, jobs, index, meter=meter):
             (good if succeeded else bad).add(line)
         good.flush()
         bad.flush()
@@ -142,10 +145,10 @@ def _write_results(claim: Claim, jobs: list[Job], index: ResultIndex) -> None:
     batch.failures = dict(source.translation.failures)
     if lost := dict(source.translation.dropped_from_answers):
         batch.dropped = {**batch.dropped, "answers": lost}
-    batch.usage = usage_of_all(jobs, source.translation.used)
+    batch.usage = usage_of_all(jobs, meter.told)
     results = _Results(good, bad, both)
     delivery = _delivered(claim, results)
-    _finish(claim, jobs, index, results, delivery)
+    _finish(claim, jobs, index, results, delivery, meter)
 
 
 class _Side:
@@ -217,7 +220,12 @@ def _delivered(claim: Claim, results: _Results) -> Delivery:
 
 
 def _finish(
-    claim: Claim, jobs: list[Job], index: ResultIndex, results: _Results, delivery: Delivery
+    claim: Claim,
+    jobs: list[Job],
+    index: ResultIndex,
+    results: _Results,
+    delivery: Delivery,
+    meter: Meter,
 ) -> None:
     batch, now = claim.batch, timezone.now()
     good, bad, both = results
@@ -233,6 +241,7 @@ def _finish(
         for what, times in index.strays.items():
             batch.note("stray results", f"{times} {what}")
         batch.note(str(status), f"{good.count} succeeded, {bad.count} failed")
+        booked = ledger.book(batch, jobs, status=status, meter=meter)
         claim.release(
             None,
             status=status,
@@ -247,6 +256,7 @@ def _finish(
             errors=list(delivery.problems) or None,
             usage=batch.usage,
             retrying_at=None,
+            **booked,
         )
         tell_end(batch)
 

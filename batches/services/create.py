@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
 from batches.models import Batch
-from batches.services import quota
+from batches.services import budgets, quota
 from files.models import File
 from providers import tracing
 from providers.models import Credential, NoCredentialError, Workspace
@@ -52,7 +53,7 @@ def create(
 
     `own_key` is its client's own at the provider. Raises NoCredentialError, RoleDeniedError,
     OwnKeyRefusedError, IdempotencyConflictError and what its key does not allow: NotAllowedError,
-    LimitExceededError and OverLimitError.
+    LimitExceededError, OverLimitError and BudgetExceededError.
     """
     if key := fields.get("virtual_key"):
         key.check_provider(fields["provider"])
@@ -79,7 +80,8 @@ def _create(
         _lock(input_file, alone=repeat.automatic)
         if made := made_before(workspace, repeat):
             return made, False
-        if key := fields.get("virtual_key"):
+        key = fields.get("virtual_key")
+        if key:
             quota.check(key, input_file)
         now = timezone.now()
         batch = Batch(
@@ -93,6 +95,7 @@ def _create(
             **fields,
         )
         batch.credential = _own_account(batch, own_key)
+        budgets.check(workspace, key)
         batch.save(force_insert=True)
         with_it = ", with a key of its client's own" if own_key else ""
         batch.note("created", f"through the {batch.surface} surface for {batch.provider}{with_it}")
@@ -109,8 +112,12 @@ def _own_account(batch: Batch, own_key: str) -> Credential | None:
             batch.workspace, batch.provider, secret=own_key, name=f"direct {batch.pk}"
         )
     usable = Credential.objects.usable(workspace=batch.workspace, provider=batch.provider)
-    if not usable.exists():
+    # The workspace of a key is known by its id alone: what budget it has comes along.
+    limited = Workspace.objects.filter(pk=batch.workspace_id).values("monthly_budget")
+    found = usable.values_list(Subquery(limited))[:1]
+    if not found:
         raise NoCredentialError(batch.provider)
+    batch.workspace.monthly_budget = found[0][0]
     if batch.role and not any(one.allows_role(batch.role) for one in usable):
         raise RoleDeniedError(
             f"The role '{batch.role[:200]}' is not allowed here: name another, or ask the operator to add it "

@@ -9,6 +9,7 @@ from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services.jobs import input_of, share_of
+from batches.services.meter import Meter
 from files import services as files
 from files.models import File
 from providers.records import Failure
@@ -70,7 +71,8 @@ def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Itera
             if share.chosen is not None:
                 index.try_again(share.chosen)
             if job.raw_results:
-                index.add(files.stream(job.raw_results), mark=share.mark, keep=keep)
+                chunks = files.stream(job.raw_results)
+                index.add(chunks, source=job.pk, mark=share.mark, keep=keep)
         yield index
 
 
@@ -81,10 +83,12 @@ def outcomes(
     index: ResultIndex,
     *,
     told: translate.Told | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[tuple[bool, bytes]]:
     """One line for every record of the input, in its order, and whether it succeeded.
 
-    A batch that was cancelled before anybody counted its records has none.
+    A batch that was cancelled before anybody counted its records has none. `meter` counts those that have a
+    result of their provider's.
     """
     if not batch.total:
         return
@@ -94,7 +98,10 @@ def outcomes(
         result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
         line = index.get(number)
         if line is not None:
-            yield told.result(number, record, result_id, line)
+            succeeded, said = told.result(number, record, result_id, line)
+            if meter:
+                meter.count(index.source_of(number), record, succeeded, told.translation.answer)
+            yield succeeded, said
         else:
             failure = source.translation.refusal(record) or _left_out(
                 batch, carriers.job_of(number, source.model_of(record))

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from batches.models import Batch, Job
-from batches.services import quota
+from batches.services import budgets, ledger, quota
+from batches.services.budgets import BudgetExceededError, Reserve
 from batches.services.claim import Claim
 from batches.services.jobs import each, request_of, upstream_of
 from batches.services.quota import OverLimitError
@@ -44,11 +45,13 @@ def submit(claim: Claim) -> None:
 
 
 def fail(claim: Claim, errors: list[dict[str, Any]]) -> None:
-    now = timezone.now()
+    batch, status = claim.batch, Batch.Status.FAILED
     with transaction.atomic():
-        claim.release(None, status=Batch.Status.FAILED, failed_at=now, errors=errors)
-        claim.batch.note("failed", f"{len(errors)} errors, the first: {errors[0]['message']}")
-        tell_end(claim.batch)
+        jobs = list(batch.jobs.select_related("credential").order_by("ordinal"))
+        booked = ledger.book(batch, jobs, status=status)
+        claim.release(None, status=status, failed_at=timezone.now(), errors=errors, **booked)
+        batch.note("failed", f"{len(errors)} errors, the first: {errors[0]['message']}")
+        tell_end(batch)
 
 
 def problem(code: str, message: str) -> dict[str, Any]:
@@ -108,7 +111,8 @@ def _plan(claim: Claim) -> bool:
     limits = registry.upstream_class(batch.provider).limits
     try:
         files.keep_copy(batch.input_file, keep=claim.keep)
-        findings = validate(batch, limits, keep=claim.keep)
+        reserve = Reserve(batch, credential) if budgets.limited(batch) else None
+        findings = validate(batch, limits, keep=claim.keep, reserve=reserve)
     except FileNotFoundError:
         message = "The input file was deleted or replaced before the batch could be validated."
         fail(claim, [problem("file_deleted", message)])
@@ -122,20 +126,28 @@ def _plan(claim: Claim) -> bool:
         fail(claim, findings.errors)
         return False
     try:
-        _write_plan(claim, findings, credential)
+        _write_plan(claim, findings, credential, reserve)
     except (LimitExceededError, OverLimitError) as error:
         fail(claim, [problem("records_per_day_exceeded", str(error))])
+        return False
+    except BudgetExceededError as error:
+        fail(claim, [problem(budgets.USED_UP, str(error))])
         return False
     return True
 
 
-def _write_plan(claim: Claim, findings: Findings, credential: Credential) -> None:
-    """Raises LimitExceededError and OverLimitError."""
-    batch = claim.batch
+def _write_plan(
+    claim: Claim, findings: Findings, credential: Credential, reserve: Reserve | None
+) -> None:
+    """Raises LimitExceededError, OverLimitError and BudgetExceededError."""
+    batch, cost = claim.batch, reserve.cost if reserve else 0
     with transaction.atomic():
         quota.check_records(batch, findings.total)
+        if reserve:
+            budgets.hold(batch, cost)
         claim.write(
             {
+                "reserved": cost,
                 "total": findings.total,
                 "refused": findings.refused,
                 "failed": findings.refused,

@@ -4,27 +4,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batches.models import Job
-from providers.translation import Used
+from providers.answers import whole
+from providers.prices import Tokens
 
 
-def usage_of_all(jobs: Sequence[Job], used: Used) -> dict[str, Any] | None:
-    """What the providers say of their jobs; where one is silent, what the answers say, if they were read."""
+def usage_of_all(jobs: Sequence[Job], told: Tokens | None) -> dict[str, Any] | None:
+    """What the providers say of their jobs; where one is silent, what the answers say, if any does."""
     said = [job.usage for job in jobs if job.upstream_id]
     total = total_usage(said)
-    return total if all(said) else usage_of(used) or total
+    return total if all(said) else usage_of(told) or total
 
 
-def usage_of(used: Used) -> dict[str, Any] | None:
-    """What the answers say themselves; None if none did."""
-    if not used.answers:
+def usage_of(told: Tokens | None) -> dict[str, Any] | None:
+    if told is None:
         return None
     return {
-        "input_tokens": used.input,
-        "input_tokens_details": {"cached_tokens": used.cached},
-        "output_tokens": used.output,
-        "output_tokens_details": {"reasoning_tokens": used.reasoning},
-        "total_tokens": used.input + used.output,
+        "input_tokens": told.input,
+        "input_tokens_details": {"cached_tokens": told.cached},
+        "output_tokens": told.output,
+        "output_tokens_details": {"reasoning_tokens": told.reasoning},
+        "total_tokens": told.input + told.output,
     }
+
+
+def tokens_of(said: Mapping[str, Any] | None) -> Tokens:
+    """What a provider says of a whole job."""
+    said = said or {}
+    inside, thought = said.get("input_tokens_details"), said.get("output_tokens_details")
+    return Tokens(
+        input=whole(said.get("input_tokens")),
+        cached=whole(inside.get("cached_tokens")) if isinstance(inside, Mapping) else 0,
+        output=whole(said.get("output_tokens")),
+        reasoning=whole(thought.get("reasoning_tokens")) if isinstance(thought, Mapping) else 0,
+    )
 
 
 def total_usage(usages: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from batches import translate
 from batches.models import Batch
+from batches.services.budgets import Reserve
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
 from providers.models import NotAllowedError, VirtualKey
@@ -85,8 +86,13 @@ class Looked(NamedTuple):
     sent: bytes | None = None
 
 
-def validate(batch: Batch, limits: Limits, *, keep: Callable[[], None]) -> Findings:
-    """Every record of the batch's input: what is wrong, or how to split it. Calls `keep` now and then."""
+def validate(
+    batch: Batch, limits: Limits, *, keep: Callable[[], None], reserve: Reserve | None = None
+) -> Findings:
+    """Every record of the batch's input: what is wrong, or how to split it. Calls `keep` now and then.
+
+    `reserve` sums what may be paid for those that are sent.
+    """
     look = Look(
         batch.provider,
         model=batch.model_override,
@@ -94,8 +100,14 @@ def validate(batch: Batch, limits: Limits, *, keep: Callable[[], None]) -> Findi
         key=batch.virtual_key,
         limits=limits,
     )
-    for _ in look.at(_watched(files.stream(batch.input_file), keep)):
-        pass
+    for looked in look.at(_watched(files.stream(batch.input_file), keep)):
+        if reserve is None or looked.refusal:
+            continue
+        try:
+            reserve.add(looked.record, looked.model)
+        except RecordError as error:
+            look.findings.blame(error, looked.line)
+            break
     return look.findings
 
 

@@ -134,7 +134,7 @@ SCHEMAS = {
 }
 
 operated = partial(operation, refused=EVERYWHERE)
-writing = partial(operation, refused=(*EVERYWHERE, 507))
+writing = partial(operation, refused=(*EVERYWHERE, 402, 507))
 A_FILE = {"200": answer("The file.", schema("File"))}
 A_BATCH = {"200": answer("The batch.", schema("Batch"))}
 

@@ -19,7 +19,7 @@ from gateway.choice import named_provider
 from gateway.fields import Fields, decoded
 from gateway.inline import Limits, created
 from gateway.repeats import repeat_of
-from gateway.surface import RequestError, SurfaceView, one, page
+from gateway.surface import OUT_OF_MONEY, RequestError, SurfaceView, one, page
 from gateway.upload import receive
 from providers.models import Provider
 
@@ -33,6 +33,8 @@ DIALECT = "anthropic"
 
 class AnthropicView(SurfaceView):
     def write_error(self, error: RequestError) -> Response:
+        if error.code == OUT_OF_MONEY:
+            error.status = 402
         response = Response(wire.write_error(error, self.request_id), status=error.status)
         if error.lasts:
             response["x-should-retry"] = "false"

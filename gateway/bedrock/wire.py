@@ -13,7 +13,7 @@ from batches.models import Batch
 from files.models import File
 from files.names import ALL_FILES
 from gateway.bedrock.asked import token_of
-from gateway.surface import RequestError
+from gateway.surface import OUT_OF_MONEY, RequestError
 from providers.ids import core_id
 
 CORE_ID = re.compile(r"[0-9a-z]{12}")
@@ -87,6 +87,7 @@ ERRORS: dict[int, str] = {
 NAMED_ERRORS: dict[str, str] = {
     "batch_not_cancellable": "ConflictException",
     "idempotency_key_reused": "ConflictException",
+    OUT_OF_MONEY: "ServiceQuotaExceededException",
     "over_limit": "ServiceQuotaExceededException",
     "key_missing": "MissingAuthenticationTokenException",
     "access_key_unknown": "UnrecognizedClientException",
@@ -201,7 +202,9 @@ def write_time(moment: datetime) -> str:
 
 def write_error(error: RequestError) -> tuple[int, dict[str, str], dict[str, str]]:
     """The status, the body and the headers of an error."""
-    status = 403 if error.status == 401 else error.status
+    status = {401: 403}.get(error.status, error.status)
+    if error.code == OUT_OF_MONEY:
+        status = 400
     name = NAMED_ERRORS.get(error.code or "") or ERRORS.get(status) or ERRORS[_class(status)]
     message = REUSED if error.code == "idempotency_key_reused" else error.message
     return status, {"__type": name, "message": message}, {"x-amzn-errortype": name}

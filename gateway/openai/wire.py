@@ -10,7 +10,7 @@ from batches.translate import ENDPOINTS
 from files.models import File
 from gateway.fields import Fields, refuse_nul
 from gateway.openai import bedrock
-from gateway.surface import RequestError
+from gateway.surface import OUT_OF_MONEY, RequestError
 from providers.ids import core_id
 from providers.models import Provider
 from providers.registry import UPSTREAMS
@@ -258,6 +258,8 @@ def write_deleted(file: File) -> dict[str, Any]:
 def write_error(error: RequestError) -> dict[str, Any]:
     usual = "server_error" if error.status >= 500 else "invalid_request_error"
     kind = "rate_limit_exceeded" if error.status == 429 else usual
+    if error.code == OUT_OF_MONEY:
+        kind = OUT_OF_MONEY
     code = "invalid_api_key" if error.status == 401 else error.code
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": code}}
 

@@ -11,6 +11,7 @@ from providers.records.errors import (
 )
 from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines
 from providers.records.losses import Losses
+from providers.records.used import Tokens, tokens_of_answer
 from providers.records.values import says_twice
 
 __all__ = [
@@ -34,4 +35,6 @@ __all__ = [
     "record_number",
     "says_twice",
     "upstream_id",
+    "Tokens",
+    "tokens_of_answer",
 ]

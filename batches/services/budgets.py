@@ -1,0 +1,171 @@
+"""What a month may cost a workspace, or one of its keys: held from the plan of a batch on, spent at its end.
+
+What a batch cost is told of its workspace and of its key, whether or not there is a budget: one that is set
+in the middle of a month counts from the first day. A batch counts in the month, in UTC, in which it was made.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db.models import F
+from django.utils import timezone
+
+from batches.models import Batch, Spend
+from batches.services.adding import upsert
+from providers import registry
+from providers.models import Credential, VirtualKey, Workspace
+from providers.prices import Rates, rates_of
+from providers.records import MalformedRecordError, Record
+from providers.tokens import tokens_of_request
+
+DOLLAR = 10**9
+# As OpenAI has it: https://platform.openai.com/docs/guides/error-codes
+USED_UP = "billing_hard_limit_reached"
+NO_PRICE = "model_price_unknown"
+
+
+class BudgetExceededError(Exception):
+    """The month's budget of the workspace or of the key does not suffice, as the message says."""
+
+
+@dataclass(frozen=True)
+class Month:
+    """How much of a budget is held and spent, in billionths of a US dollar."""
+
+    held: int = 0
+    spent: int = 0
+
+
+def month_of(owner: Workspace | VirtualKey, at: datetime | None = None) -> Month:
+    """What batches made in a month (this one) hold and cost."""
+    row = Spend.objects.filter(owner=owner.pk, month=_month(at or timezone.now())).first()
+    return Month(row.held, row.spent) if row else Month()
+
+
+def check(workspace: Workspace, key: VirtualKey | None) -> None:
+    """Whether there is anything left of the budgets. Raises BudgetExceededError.
+
+    No question to the database where there are none.
+    """
+    at = timezone.now()
+    for owner, budget in _budgets(workspace, key):
+        month = month_of(owner, at)
+        if month.held + month.spent >= budget:
+            raise BudgetExceededError(_used_up(owner, budget, month))
+
+
+def limited(batch: Batch) -> bool:
+    """Whether anybody limits what the batch may cost."""
+    return any(_budgets(batch.workspace, batch.virtual_key))
+
+
+def hold(batch: Batch, cost: int) -> None:
+    """Hold what the batch may cost. Call it in the transaction that writes its plan, once.
+
+    Raises BudgetExceededError: nothing is held then, once the transaction is rolled back.
+    """
+    month = _month(batch.created_at)
+    upsert(
+        Spend._meta.db_table,
+        ("owner", "month"),
+        ("held", "spent"),
+        [(owner, month, cost, 0) for owner in _owners(batch)],
+    )
+    # The rows are ours until the end of the transaction: whoever comes next finds what we hold.
+    for owner, budget in _budgets(batch.workspace, batch.virtual_key):
+        held = Spend.objects.filter(owner=owner.pk, month=month)
+        if not held.filter(held__lte=budget - F("spent")).exists():
+            row = held.get()
+            gone = dollars(row.held - cost + row.spent)
+            raise BudgetExceededError(
+                f"{_name(owner)} {dollars(budget)} a month, of which {gone} are spent or held by batches at "
+                f"work, and this batch may cost {dollars(cost)}: make a smaller one, set lower limits of "
+                "output tokens, or ask the operator for a larger budget."
+            )
+
+
+def settle(batch: Batch, cost: int) -> None:
+    """Let go of what the batch holds, and count what it cost, or what it cost more than was counted.
+
+    Call it in the transaction that writes `reserved` to be 0.
+    """
+    if not batch.reserved and not cost:
+        return
+    month = _month(batch.created_at)
+    values = [(owner, month, -batch.reserved, cost) for owner in _owners(batch)]
+    upsert(Spend._meta.db_table, ("owner", "month"), ("held", "spent"), values)
+
+
+@dataclass
+class Reserve:
+    """What the records of a batch may cost at the most, on this account: see `tokens_of_request`."""
+
+    batch: Batch
+    credential: Credential
+    rates: dict[str, Rates] = field(default_factory=dict)
+    cost: int = 0
+
+    def add(self, record: Record, model: str) -> None:
+        """Count a record that is to be sent. Raises MalformedRecordError where nobody knows its price."""
+        rates = self.rates.get(model)
+        if rates is None:
+            rates = self.rates[model] = self._rates(model)
+        self.cost += rates.price(tokens_of_request(record.content, record.body.subject).most)
+
+    def _rates(self, model: str) -> Rates:
+        fewest = registry.upstream_class(self.batch.provider).least_records(self.credential.options)
+        lines = self.batch.input_file.lines
+        rates = rates_of(
+            self.batch.provider,
+            model,
+            own=self.credential.prices,
+            at=self.batch.created_at,
+            batch=lines is None or lines >= fewest,
+        )
+        if rates is None:
+            raise MalformedRecordError(
+                f"There is a budget, and nobody knows the price of the model '{model[:100]}': name another "
+                "model, or ask the operator to set its price on the credential.",
+                code=NO_PRICE,
+                param="body.model",
+            )
+        return rates
+
+
+def dollars(billionths: int) -> str:
+    """As people read it: at least two digits after the point, and no more than tell it apart from zero."""
+    amount = Decimal(billionths) / DOLLAR
+    digits = 2 if amount == 0 or abs(amount) >= Decimal("0.01") else 6
+    return f"${amount:,.{digits}f}"
+
+
+def _budgets(
+    workspace: Workspace, key: VirtualKey | None
+) -> Iterator[tuple[Workspace | VirtualKey, int]]:
+    """Whoever has a budget, and how much it is."""
+    for owner in (workspace, key):
+        if owner is not None and owner.monthly_budget is not None:
+            yield owner, int(owner.monthly_budget * DOLLAR)
+
+
+def _owners(batch: Batch) -> list[str]:
+    """In one order for everybody: two that add to the same rows wait, and lock nobody out."""
+    return sorted(filter(None, (batch.workspace_id, batch.virtual_key_id)))
+
+
+def _used_up(owner: Workspace | VirtualKey, budget: int, month: Month) -> str:
+    held = f", and batches at work hold {dollars(month.held)}" if month.held else ""
+    return (
+        f"{_name(owner)} {dollars(budget)} a month, and {dollars(month.spent)} are spent{held}: wait until a "
+        "batch has ended, or ask the operator for a larger budget."
+    )
+
+
+def _name(owner: Workspace | VirtualKey) -> str:
+    return "This key has" if isinstance(owner, VirtualKey) else "This workspace has"
+
+
+def _month(at: datetime) -> date:
+    return at.astimezone(UTC).date().replace(day=1)
