@@ -380,6 +380,10 @@ UNFOLD = {
                     console_page("Batches", "stacks", "batches", "batch"),
                     console_page("Jobs", "conveyor_belt", "batches", "job"),
                     console_page("Files", "description", "files", "file"),
+                    {
+                        **console_page("Estimate", "calculate", "files", "file"),
+                        "link": reverse_lazy("estimate"),
+                    },
                 ],
             },
             {

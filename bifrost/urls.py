@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from bifrost import health
+from bifrost import estimates, health
 from bifrost.metrics.view import metrics
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics),
+    path("admin/estimate/", admin.site.admin_view(estimates.page), name="estimate"),
     path("admin/", admin.site.urls),
     path("", include("gateway.urls")),
 ]

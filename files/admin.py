@@ -113,6 +113,9 @@ class FileAdmin(ReadOnlyAdmin):
         if obj.status != File.Status.STORED:
             return []
         buttons = [Button("Download", "download", self.url("download", obj))]
+        if obj.purpose == File.Purpose.BATCH:
+            query = urlencode({"file": public_id(obj.pk)})
+            buttons.append(Button("Estimate", "calculate", f"{reverse('estimate')}?{query}"))
         if self.has_discard_permission(request, obj):
             buttons.append(Button("Delete", "delete", self.url("discard", obj)))
         return buttons

@@ -100,18 +100,21 @@ def estimate(out: Output, options: dict[str, Any]) -> None:
     if out.as_json:
         out.row({"object": "estimate", "counted": COUNTED, "targets": told_of})
         return
-    out.sections(
-        {
-            "targets": [summary_of(one) for one in told_of],
-            "errors": [route_of(one) | error for one in told_of for error in one["errors"]],
-            "refused": [route_of(one) | row for one in told_of for row in one["refusals"]["data"]],
-            "dropped": [
-                route_of(one) | {"feature": name, "records": count}
-                for one in told_of
-                for name, count in one["dropped"].items()
-            ],
-        }
-    )
+    tables = tables_of(told_of)
+    out.sections({name: rows for name, rows in tables.items() if rows})
+
+
+def tables_of(told_of: Sequence[Row]) -> dict[str, list[Row]]:
+    return {
+        "targets": [summary_of(one) for one in told_of],
+        "errors": [route_of(one) | error for one in told_of for error in one["errors"]],
+        "refused": [route_of(one) | row for one in told_of for row in one["refusals"]["data"]],
+        "dropped": [
+            route_of(one) | {"feature": name, "records": count}
+            for one in told_of
+            for name, count in one["dropped"].items()
+        ],
+    }
 
 
 def given_as(text: str, workspace: str) -> Given:
@@ -158,7 +161,7 @@ def estimates(
             shown: list[dict[str, Any]] = []
             for refused in map(told_refused, estimating):
                 if lines:
-                    lines.write(json.dumps({"target": number, **refused}) + "\n")
+                    lines.write(json.dumps({"target": number, **refused}).encode() + b"\n")
                 if len(shown) < MOST_SHOWN:
                     shown.append(refused)
             more = estimating.result.findings.refused - len(shown)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from batches.services.estimate import COUNTED, MOST_BYTES, MOST_RECORDS, Target
+from batches.services.estimate import COUNTED, Target
+from batches.services.estimate import MOST_BYTES as MOST_BYTES
+from batches.services.estimate import MOST_RECORDS as MOST_RECORDS
 from batches.translate import ENDPOINTS
 from gateway.fields import Fields
 from gateway.surface import RequestError
