@@ -78,3 +78,9 @@ def begun(surface: str, upload_id: str) -> Upload | None:
 def is_over(key_id: str) -> bool:
     """Whether the key that something was begun with opens nothing any more."""
     return VirtualKey.valid_by("id", key_id) is None
+
+
+def told_about(provider: str, credential_id: str) -> Credential | None:
+    """A credential by its id alone, for its provider, which has no key and proves itself by a secret."""
+    known = Credential.objects.filter(provider=provider, direct=False)
+    return known.filter(pk=credential_id).order_by().first()

@@ -11,6 +11,7 @@ from gateway.estimate import views as estimate
 from gateway.genai import openapi as of_genai
 from gateway.genai import resumable
 from gateway.genai import views as genai
+from gateway.incoming import views as incoming
 from gateway.openai import openapi as of_openai
 from gateway.openai import views as openai
 from gateway.s3 import openapi as of_s3
@@ -165,5 +166,10 @@ urlpatterns = [
     re_path(
         r"^genai(?:/[\s\S]*)?\Z",
         genai.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
+    ),
+    # Called by providers, and by no SDK.
+    re_path(
+        r"^bifrost/v1/incoming/(?P<provider>openai|gemini|bedrock)/(?P<credential_id>[a-z0-9]{12})/?$",
+        incoming.Incoming.as_view({"post": "take"}),
     ),
 ]

@@ -290,6 +290,22 @@ def estimate() -> list[Sample]:
     ]
 
 
+def incoming() -> list[Sample]:
+    """Who has not the secret of a credential learns not even that it is there."""
+    root = "/bifrost/v1/incoming"
+    signed = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": "1800000000",
+        "webhook-signature": "v1,bm8=",
+        "x-api-key": "no",
+    }
+    return [
+        Sample("POST", f"{root}/{provider}/{{row}}", 401, "{{}}", headers=headers)
+        for provider in ("openai", "gemini", "bedrock")
+        for headers in ({}, signed)
+    ]
+
+
 SURFACES = {
     "descriptions": [Sample("GET", path, 200) for path in DESCRIPTIONS],
     "openai": openai(),
@@ -298,4 +314,5 @@ SURFACES = {
     "s3": s3(),
     "genai": genai(),
     "estimate": estimate(),
+    "incoming": incoming(),
 }
