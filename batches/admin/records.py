@@ -54,7 +54,7 @@ class RecordPages(ReadOnlyAdmin):
             page = services.look(batch, wanted)
         except StoreError as error:
             trouble = str(error)
-        again: dict[str, Any] = {"failed": "on"} if wanted.failed else {}
+        again: dict[str, str | int] = {"failed": "on"} if wanted.failed else {}
         if wanted.custom_id:
             again["custom_id"] = wanted.custom_id
         return self._shown(

@@ -55,4 +55,4 @@ def _cost(job: Job) -> int | None:
     entries = job.booked or []
     if not entries or any(entry.get("unpriced") for entry in entries):
         return None
-    return sum(entry.get("cost", 0) for entry in entries)
+    return sum(int(entry.get("cost", 0)) for entry in entries)
