@@ -64,6 +64,7 @@ def show(
         "layout": "admin/bare.html" if LIVE in request.GET else "admin/base.html",
         "view": view,
         "window": window,
+        "updated": window.label(window.now, "%H:%M:%S %Z"),
         "live_url": view.url(**{LIVE: "1"}),
         "periods": [(one, view.url(period=one.key)) for one in PERIODS.values()],
         "offered": offered,

@@ -24,7 +24,7 @@ WAYS = {
     "jobs": lambda value: words.short(value),
     "records": lambda value: words.short(value),
     "seconds": lambda value: cells.span(timedelta(seconds=value)),
-    "dollars": lambda value: words.dollars(round(value * words.DOLLAR)),
+    "dollars": lambda value: cells.dollars(round(value * words.DOLLAR)),
 }
 
 

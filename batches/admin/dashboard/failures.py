@@ -13,9 +13,10 @@ from batches.models import Batch, Job
 from providers.models import Provider
 
 NEWEST = 500
-MOST = 10
+MOST = 12
+RECORDS = "records failed"
 # What tells one failure from the next of the same cause: ids and numbers.
-PARTICULAR = re.compile(r"\b(?=\w*\d)[\w-]{6,}\b|\d[\d,.]*")
+PARTICULAR = re.compile(r"\b(?=\w*\d)[\w-]{6,}\b|\d[\d,.]*\d{3}|(?<=line )\d+")
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Cause:
 
 
 def causes(window: Window, workspaces: Collection[str] | None) -> list[Cause]:
-    """Of the newest failures of the period, those that are most frequent first.
+    """Of the newest failures of the period, the most frequent first: of batches, of jobs, then of records.
 
     Each query reads an index from its newest end, and no further than NEWEST rows.
     """
@@ -55,7 +56,11 @@ def causes(window: Window, workspaces: Collection[str] | None) -> list[Cause]:
         if found.newest > known.newest:
             grouped[key] = found
         grouped[key].count = count
-    return sorted(grouped.values(), key=lambda cause: (-cause.count, cause.code))[:MOST]
+    return sorted(grouped.values(), key=_rank)[:MOST]
+
+
+def _rank(cause: Cause) -> tuple[bool, int, str]:
+    return cause.what == RECORDS, -cause.count, cause.code
 
 
 def _of_batches(recent: QuerySet[Batch]) -> Iterator[Cause]:
@@ -79,7 +84,7 @@ def _of_records(recent: QuerySet[Batch]) -> Iterator[Cause]:
     for pk, provider, at, failed, failures in _newest(recent, Batch.Status.COMPLETED, names):
         kinds = failures if failed else {}
         for kind, count in kinds.items():
-            yield Cause("records failed", kind.replace("_", " "), provider, count, at, pk)
+            yield Cause(RECORDS, kind.replace("_", " "), provider, count, at, pk)
 
 
 def _of_jobs(jobs: QuerySet[Job]) -> Iterator[Cause]:

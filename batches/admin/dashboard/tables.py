@@ -70,7 +70,7 @@ def _model_row(provider: str, model: str, figures: Figures) -> dict[str, Any]:
 
 
 def _tone(success: float | None) -> str:
-    if success is None or success >= 0.99:
+    if success is None or success >= 0.98:
         return ""
     return "warn" if success >= 0.9 else "bad"
 

@@ -6,24 +6,13 @@ from providers import cells
 
 DOLLAR = 1_000_000_000
 UNKNOWN = "unknown"
-THOUSAND = 1000
-
-
-def dollars(billionths: int) -> str:
-    """Cents where there are whole dollars, else what tells it from nothing."""
-    amount = billionths / DOLLAR
-    if abs(amount) >= THOUSAND:
-        return f"${amount:,.0f}"
-    if abs(amount) >= 1 or not billionths:
-        return f"${amount:,.2f}"
-    return f"${amount:.4f}" if abs(amount) >= 0.0001 else "< $0.0001"
 
 
 def spend(cost: int, unpriced: int) -> str:
     """What has no known price is never told as nothing."""
     if not unpriced:
-        return dollars(cost)
-    return f"{dollars(cost)} + {UNKNOWN}" if cost else UNKNOWN
+        return cells.dollars(cost)
+    return f"{cells.dollars(cost)} + {UNKNOWN}" if cost else UNKNOWN
 
 
 def short(value: float) -> str:

@@ -1,4 +1,5 @@
-/* The first page: draws its charts with the theme's Chart.js, and asks for its numbers anew while it is seen. */
+/* The charts of the first page, drawn with the theme's Chart.js; again when live.js brought other numbers, and when
+   the theme changes. */
 (() => {
     "use strict";
 
@@ -63,7 +64,7 @@
         return value.toLocaleString("en-US", { notation: Math.abs(value) >= 1e4 ? "compact" : "standard", maximumFractionDigits: 1 });
     }
 
-    function dataset(one, kind) {
+    function dataset(one, kind, first) {
         const tone = colour(`--bf-look-${one.look}`);
         const ink = colour("--bf-card");
         const common = { label: one.name, data: one.values, borderColor: tone };
@@ -72,7 +73,7 @@
         }
         const line = { ...common, borderWidth: 1.75, pointRadius: 0, pointHoverRadius: 4, pointHitRadius: 12, tension: 0 };
         if (kind === "area") {
-            return { ...line, borderWidth: 1, backgroundColor: filled(one.look, tone, ink), fill: "stack", stepped: "before" };
+            return { ...line, borderWidth: 1.5, backgroundColor: filled(one.look, tone, ink), fill: first ? "origin" : "-1" };
         }
         return { ...line, backgroundColor: tone, borderDash: DASHES[PATTERNS[one.look]] || [] };
     }
@@ -103,8 +104,9 @@
     function draw(figure) {
         const canvas = figure.querySelector("canvas");
         if (!canvas) return;
+        canvas.setAttribute("aria-label", canvas.parentElement.dataset.summary);
         const shape = JSON.parse(figure.dataset.chart);
-        const data = { labels: shape.labels, datasets: shape.series.map((one) => dataset(one, shape.kind)) };
+        const data = { labels: shape.labels, datasets: shape.series.map((one, place) => dataset(one, shape.kind, !place)) };
         const known = charts.get(figure.id);
         if (known && known.canvas === canvas) {
             known.data = data;
@@ -126,119 +128,9 @@
         document.querySelectorAll("#bf-dash figure[data-chart]").forEach(draw);
     }
 
-    /* To make a tree like another, and to leave alone whatever is the same: so focus, scrolling and what was
-       opened stay as they are. */
-    const same = (one, other) => one.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id || "") === (other.id || "");
-
-    function likenAttributes(now, next) {
-        for (const { name } of [...now.attributes]) {
-            if (!next.hasAttribute(name) && !(name === "open" && now.nodeName === "DETAILS")) now.removeAttribute(name);
-        }
-        for (const { name, value } of [...next.attributes]) {
-            if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-        }
-    }
-
-    function liken(now, next) {
-        if (now.nodeType !== Node.ELEMENT_NODE) {
-            if (now.nodeValue !== next.nodeValue) now.nodeValue = next.nodeValue;
-            return;
-        }
-        if (now.hasAttribute("data-keep") && next.hasAttribute("data-keep")) {
-            const [drawn, wanted] = [now.querySelector("canvas"), next.querySelector("canvas")];
-            if (drawn && wanted) drawn.setAttribute("aria-label", wanted.getAttribute("aria-label"));
-            return;
-        }
-        likenAttributes(now, next);
-        const wanted = [...next.childNodes];
-        wanted.forEach((child, place) => {
-            const there = now.childNodes[place];
-            if (!there) {
-                now.append(child);
-            } else if (same(there, child)) {
-                liken(there, child);
-            } else {
-                const later = child.id && [...now.children].find((one) => one.id === child.id);
-                if (later) {
-                    now.insertBefore(later, there);
-                    liken(later, child);
-                } else {
-                    now.insertBefore(child, there);
-                }
-            }
-        });
-        while (now.childNodes.length > wanted.length) now.lastChild.remove();
-    }
-
-    /* Live */
-    const page = document.getElementById("bf-dash");
-    if (!page) return;
-    const state = document.getElementById("bf-live-state");
-    const button = document.getElementById("bf-pause");
-    const seconds = Number(page.dataset.seconds);
-    let paused = sessionStorage.getItem("bf-paused") === "1";
-    let over = false;
-    let asking = false;
-    let askedAt = Date.now();
-
-    function tell(text, address) {
-        state.textContent = "";
-        if (address) {
-            const link = document.createElement("a");
-            link.href = address;
-            link.textContent = text;
-            state.append(link);
-        } else {
-            state.textContent = text;
-        }
-    }
-
-    function show() {
-        button.hidden = over;
-        button.textContent = paused ? "Resume" : "Pause";
-        button.setAttribute("aria-label", paused ? "Resume the updates of this page" : "Pause the updates of this page");
-    }
-
-    async function refresh() {
-        if (asking || over) return;
-        asking = true;
-        askedAt = Date.now();
-        try {
-            const answer = await fetch(page.dataset.live, { redirect: "manual", credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(15000) });
-            if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
-                over = true;
-                tell("Signed out: log in again", window.location.href);
-                show();
-                return;
-            }
-            if (!answer.ok) throw new Error(String(answer.status));
-            const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("bf-dash");
-            if (!next) {
-                window.location.reload();
-                return;
-            }
-            liken(page, next);
-            drawAll();
-            tell("");
-        } catch {
-            tell("No answer, trying again");
-        } finally {
-            asking = false;
-        }
-    }
-
-    button.addEventListener("click", () => {
-        paused = !paused;
-        sessionStorage.setItem("bf-paused", paused ? "1" : "0");
-        show();
-        if (!paused) refresh();
-    });
     const choice = document.getElementById("bf-workspace");
     if (choice) choice.addEventListener("change", () => choice.form.requestSubmit());
-    const due = () => !paused && !document.hidden && Date.now() - askedAt >= seconds * 1000;
-    setInterval(() => due() && refresh(), 1000);
-    document.addEventListener("visibilitychange", () => due() && refresh());
+    document.addEventListener("live", drawAll);
     new MutationObserver(drawAll).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
     window.addEventListener("load", drawAll);
-    show();
 })();

@@ -1,18 +1,19 @@
 /* Parts of a page that stay current without a reload.
 
 <section id="…" data-live-seconds="5" data-live-url="…">: every five seconds the URL is asked, and the
-element is replaced by that of the same id in the answer, be it a whole page or a few elements. Without a
-URL it is the page's own. Parts with one URL share one request. What comes without data-live-seconds has
+element is made like that of the same id in the answer, be it a whole page or a few elements. What is the same
+is let alone, and with it focus, scrolling and what was opened; so is what is in an element with data-keep.
+Without a URL it is the page's own. Parts with one URL share one request. What comes without data-live-seconds has
 come to its end; data-live-then="reload" loads the whole page then. data-live-say="…" is read to who cannot see it, when it has changed.
 
-<button data-live-toggle hidden>: pauses all of it, and goes on. <span data-live-told>: when it was last asked.
+<button data-live-toggle hidden>: pauses all of it, and goes on. <span data-live-told="…">: when it was last asked,
+in the answer's words if it has any.
 
-It rests while nobody sees the page, and while text in a part is selected; a focus inside stays where it was. */
+It rests while nobody sees the page, and while text in a part is selected. */
 (() => {
     "use strict";
 
     const LONGEST_SECONDS = 120;
-    const FOCUSABLE = "a[href], button, input, select, textarea, summary";
     const told = new Map();
     const failures = new Map();
     const timers = new Map();
@@ -34,14 +35,15 @@ It rests while nobody sees the page, and while text in a part is selected; a foc
 
     async function refresh(url) {
         try {
-            const answer = await fetch(url, { headers: { "X-Requested-With": "live" }, credentials: "same-origin" });
+            const answer = await fetch(url, { headers: { "X-Requested-With": "live" }, credentials: "same-origin", redirect: "manual" });
             // Who was logged out is sent to another page: the old one says more.
-            if (answer.redirected || [401, 403, 404].includes(answer.status)) return stop("no longer current: reload the page");
+            if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) return stop("signed out: reload the page to log in");
+            if (answer.status === 404) return stop("no longer current: reload the page");
             if (!answer.ok) throw new Error(answer.status);
             const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
             parts(url).forEach((part) => replace(part, fresh.getElementById(part.id)));
             failures.delete(url);
-            tell(`as of ${new Date().toLocaleTimeString()}`);
+            tell(fresh.querySelector("[data-live-told]")?.dataset.liveTold || `as of ${new Date().toLocaleTimeString()}`);
         } catch {
             failures.set(url, (failures.get(url) || 0) + 1);
             tell("no answer: trying again");
@@ -53,18 +55,37 @@ It rests while nobody sees the page, and while text in a part is selected; a foc
     function replace(part, fresh) {
         const selection = getSelection();
         if (!fresh || (!selection.isCollapsed && selection.containsNode(part, true))) return;
-        const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
-        const scrolled = [...part.querySelectorAll(".bf-scroll")].map((one) => one.scrollLeft);
-        const open = [...part.querySelectorAll("details")].map((one) => one.open);
         if (part.dataset.liveThen === "reload" && !fresh.dataset.liveSeconds) return location.reload();
-        fresh = document.importNode(fresh, true);
-        part.replaceWith(fresh);
-        fresh.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? one.open));
-        fresh.querySelectorAll(".bf-scroll").forEach((one, place) => (one.scrollLeft = scrolled[place] || 0));
-        if (focused >= 0) fresh.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
-        say(fresh);
+        liken(part, document.importNode(fresh, true));
+        say(part);
         showToggles();
-        fresh.dispatchEvent(new CustomEvent("live", { bubbles: true }));
+        part.dispatchEvent(new CustomEvent("live", { bubbles: true }));
+    }
+
+    const alike = (one, other) => one.nodeName === other.nodeName && (one.id || "") === (other.id || "");
+
+    function liken(now, fresh) {
+        if (now.nodeType !== Node.ELEMENT_NODE) {
+            if (now.nodeValue !== fresh.nodeValue) now.nodeValue = fresh.nodeValue;
+            return;
+        }
+        likenAttributes(now, fresh);
+        if (now.hasAttribute("data-keep")) return;
+        const wanted = [...fresh.childNodes];
+        wanted.forEach((child, place) => {
+            const there = now.childNodes[place];
+            const known = there && alike(there, child) ? there : child.id && [...now.children].find((one) => alike(one, child));
+            if (!known) return now.insertBefore(child, there || null);
+            if (known !== there) now.insertBefore(known, there);
+            liken(known, child);
+        });
+        while (now.childNodes.length > wanted.length) now.lastChild.remove();
+    }
+
+    function likenAttributes(now, fresh) {
+        const opened = (name) => name === "open" && now.nodeName === "DETAILS";
+        [...now.attributes].forEach(({ name }) => fresh.hasAttribute(name) || opened(name) || now.removeAttribute(name));
+        [...fresh.attributes].forEach(({ name, value }) => now.getAttribute(name) === value || now.setAttribute(name, value));
     }
 
     function say(part) {
