@@ -35,7 +35,7 @@ from batches.services.looking import (
     look_at,
 )
 from batches.services.outcomes import ResultsRemovedError, results
-from batches.services.poll import credentials_due, poll, poll_now
+from batches.services.poll import credentials_due, poll, poll_now, poll_soon
 from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
 from batches.services.retry import NotRetriableError, retry
@@ -99,6 +99,7 @@ __all__ = [
     "month_of",
     "poll",
     "poll_now",
+    "poll_soon",
     "results",
     "retain",
     "retry",

@@ -1,6 +1,7 @@
 """Ask the providers what became of the jobs that are due, many in one call."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,12 @@ def poll_now(batches: BatchQuerySet) -> int:
     """Make the running jobs of these batches due; returns how many."""
     running = Job.objects.filter(batch__in=batches, status=Job.Status.RUNNING)
     return running.update(due_at=timezone.now())
+
+
+def poll_soon(credential_id: str, upstream_ids: Collection[str]) -> int:
+    """Make these of a credential's running jobs due; returns how many."""
+    running = Job.objects.filter(status=Job.Status.RUNNING, credential_id=credential_id)
+    return running.filter(upstream_id__in=upstream_ids).update(due_at=timezone.now())
 
 
 def poll(credential_id: str) -> list[str]:

@@ -23,7 +23,12 @@ def test_it_shows_what_failed_and_what_runs(admin_client: Client):
     failed = make.batch(status="failed", errors=[{"message": "The line is no JSON object."}])
     job = make.job(make.batch(), completed=30)
     page = admin_client.get(FIRST).content.decode()
-    for text in (f"/batch/{failed.pk}/change/", "no JSON object", f"batch_{job.batch_id}", "30 of 100"):
+    for text in (
+        f"/batch/{failed.pk}/change/",
+        "no JSON object",
+        f"batch_{job.batch_id}",
+        "30 of 100",
+    ):
         assert text in page
 
 
