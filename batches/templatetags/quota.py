@@ -1,10 +1,10 @@
-"""What a key uses of what it may, for its page."""
+"""What a key or a workspace uses of what it may, for its page."""
 
 from django import template
 
-from batches.services import usage_of
+from batches.services import DOLLAR, dollars, month_of, usage_of
 from providers import cells
-from providers.models import VirtualKey
+from providers.models import VirtualKey, Workspace
 
 register = template.Library()
 
@@ -17,7 +17,17 @@ def usage(key: VirtualKey) -> list[tuple[str, str]]:
         ("Bytes in flight", used.bytes, key.bytes_in_flight),
         ("Records in the last 24 hours", used.records, key.records_per_day),
     ]
-    return [(name, _of(amount, limit)) for name, amount, limit in counted]
+    return [*((name, _of(amount, limit)) for name, amount, limit in counted), *spent(key)]
+
+
+@register.simple_tag
+def spent(owner: VirtualKey | Workspace) -> list[tuple[str, str]]:
+    """What the batches of this month cost, and may cost yet."""
+    month, budget = month_of(owner), owner.monthly_budget
+    limit = "not limited" if budget is None else f"of {dollars(int(budget * DOLLAR))}"
+    sep = ", " if budget is None else " "
+    held = [("Held by batches at work", dollars(month.held))] if month.held else []
+    return [("Spent this month", f"{dollars(month.spent)}{sep}{limit}"), *held]
 
 
 def _of(amount: int, limit: int | None) -> str:

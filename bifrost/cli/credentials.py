@@ -1,12 +1,15 @@
 """Credentials: on whose account providers are asked. Their secrets are entered in the admin alone."""
 
+import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from bifrost.cli.verbs import Output, Row, actor, noun, verb
 from providers import audit
 from providers.models import Credential
+from providers.prices import check_prices
 from providers.verdicts import verdict_on
 
 
@@ -14,6 +17,9 @@ def add(nouns: Any) -> None:
     verbs = noun(nouns, "credentials", "On whose account providers are asked")
     verb(verbs, "list", show_all)
     verb(verbs, "test", test).add_argument("id")
+    pricing = verb(verbs, "prices", set_prices)
+    pricing.add_argument("id")
+    pricing.add_argument("prices", metavar="JSON", help="an object; {} for those of the list")
 
 
 def show_all(out: Output, options: dict[str, Any]) -> None:
@@ -24,11 +30,7 @@ def show_all(out: Output, options: dict[str, Any]) -> None:
 
 def test(out: Output, options: dict[str, Any]) -> None:
     """Call the provider, and say whether the credential works."""
-    credential = Credential.objects.filter(pk=options["id"], direct=False).first()
-    if credential is None:
-        raise CommandError(
-            f"There is no credential {options['id']!r}: see `bifrost credentials list`."
-        )
+    credential = credential_named(options["id"])
     verdict = verdict_on(credential)
     audit.record(
         actor(),
@@ -40,6 +42,36 @@ def test(out: Output, options: dict[str, Any]) -> None:
     out.row({"credential": str(credential), "works": verdict.works, "said": verdict.text})
     if not verdict.works:
         raise CommandError("The credential does not work.")
+
+
+def set_prices(out: Output, options: dict[str, Any]) -> None:
+    """Say what an account pays where it is not what the list has.
+
+    US dollars for a million tokens of batch work, by model, with * for any text:
+    {"gpt-4o*": {"input": 1.25, "cached": 0.6, "output": 5}}
+    """
+    credential = credential_named(options["id"])
+    try:
+        prices = json.loads(options["prices"])
+        check_prices(prices)
+    except json.JSONDecodeError as error:
+        raise CommandError(f"That is no JSON: {error}.") from None
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    credential.prices = prices
+    credential.save(update_fields=["prices"])
+    audit.record(
+        actor(), "credential.changed", credential, workspace=credential.workspace, prices=prices
+    )
+    out.row({**row_of(credential), "prices": prices})
+
+
+def credential_named(pk: str) -> Credential:
+    """Raises CommandError."""
+    found = Credential.objects.filter(pk=pk, direct=False).first()
+    if found is None:
+        raise CommandError(f"There is no credential {pk!r}: see `bifrost credentials list`.")
+    return found
 
 
 def row_of(credential: Credential) -> Row:

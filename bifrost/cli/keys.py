@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from batches.services import usage_of
+from batches.services import dollars, month_of, usage_of
+from bifrost.cli.money import budget
 from bifrost.cli.verbs import Output, Row, actor, noun, verb, workspace_named
 from providers import audit
 from providers.models import Provider, VirtualKey, Workspace
@@ -44,6 +45,9 @@ def _add_terms(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="one that it may use, with * for any text, once for each; all if none is named",
+    )
+    parser.add_argument(
+        "--monthly-budget", type=budget, metavar="USD", help="what its batches of a month may cost"
     )
     for limit in LIMITS:
         parser.add_argument(f"--{limit.replace('_', '-')}", type=int, metavar="N")
@@ -82,6 +86,7 @@ def make(out: Output, options: dict[str, Any]) -> None:
         expires_at=options["expires"],
         allowed_providers=options["provider"],
         allowed_models=options["model"],
+        monthly_budget=options["monthly_budget"],
         **{limit: options[limit] for limit in LIMITS},
     )
     texts = key.renew()
@@ -97,11 +102,13 @@ def make(out: Output, options: dict[str, Any]) -> None:
 def show(out: Output, options: dict[str, Any]) -> None:
     """Show a key, what it may do, and what it has at work."""
     key = key_named(options["key"])
-    used = usage_of(key)
+    used, month = usage_of(key), month_of(key)
     used_now = {
         "has_batches_in_flight": used.batches,
         "has_bytes_in_flight": used.bytes,
         "sent_records_in_a_day": used.records,
+        "spent_this_month": dollars(month.spent),
+        "held_this_month": dollars(month.held),
     }
     out.row({**row_of(key), **used_now})
 

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.core.management.base import CommandError
 
 from batches import services
 from batches.models import Batch
+from batches.services import dollars, month_of
 from bifrost.cli.erasing import add_erasing, confirm, named_failures
+from bifrost.cli.money import budget
 from bifrost.cli.verbs import Output, Row, actor, noun, tell, verb, workspace_named
 from bifrost.export import export as export_to
 from bifrost.export import target_at
@@ -19,7 +22,7 @@ from providers import audit
 from providers.models import Workspace
 from providers.services import default_workspace
 
-FOREVER = "forever"
+FOREVER, UNLIMITED = "forever", "unlimited"
 KEPT = ("inputs", "results", "rows")
 PATIENCE_SECONDS = 600
 
@@ -32,6 +35,9 @@ def add(nouns: Any) -> None:
     keeping.add_argument("name")
     for what in KEPT:
         keeping.add_argument(f"--{what}", type=_days, metavar=f"DAYS|{FOREVER}")
+    budgeting = verb(verbs, "budget", set_budget)
+    budgeting.add_argument("name")
+    budgeting.add_argument("amount", type=_budget, metavar=f"USD|{UNLIMITED}")
     exporting = verb(verbs, "export", export)
     exporting.add_argument("name")
     exporting.add_argument("--to", type=Path, required=True, metavar="FILE.tar|FOLDER")
@@ -80,6 +86,19 @@ def keep(out: Output, options: dict[str, Any]) -> None:
     out.row(row_of(workspace))
 
 
+def set_budget(out: Output, options: dict[str, Any]) -> None:
+    """Say how many US dollars the batches of one month may cost a workspace."""
+    workspace = workspace_named(options["name"])
+    amount = None if options["amount"] == UNLIMITED else options["amount"]
+    workspace.monthly_budget = amount
+    workspace.save(update_fields=["monthly_budget"])
+    told = None if amount is None else str(amount)
+    audit.record(actor(), "workspace.changed", workspace, workspace=workspace, monthly_budget=told)
+    month = month_of(workspace)
+    spent = {"spent_this_month": dollars(month.spent), "held_this_month": dollars(month.held)}
+    out.row({**row_of(workspace), **spent})
+
+
 def export(out: Output, options: dict[str, Any]) -> None:
     """Write everything that a workspace has into a tar file or a folder, but for its secrets."""
     workspace = workspace_named(options["name"])
@@ -114,6 +133,10 @@ def erase(out: Output, options: dict[str, Any]) -> None:
     out.row({"erased": workspace.name, **counts})
 
 
+def _budget(text: str) -> Decimal | str:
+    return UNLIMITED if text == UNLIMITED else budget(text)
+
+
 def _days(text: str) -> int | str:
     if text == FOREVER:
         return FOREVER
@@ -130,5 +153,6 @@ def row_of(workspace: Workspace) -> Row:
         "keep_inputs_days": workspace.keep_inputs_days,
         "keep_results_days": workspace.keep_results_days,
         "keep_rows_days": workspace.keep_rows_days,
+        "monthly_budget": workspace.monthly_budget,
         "created_at": workspace.created_at,
     }

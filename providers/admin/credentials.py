@@ -21,6 +21,12 @@ from providers.roles import is_bound
 from providers.secrets import SecretUnreadableError
 from providers.verdicts import verdict_on
 
+PRICES = (
+    "Only where this account pays another price than the list has, or the list has none. US dollars for a "
+    "million tokens of batch work, by model, with * for any text: "
+    '{"gpt-4o*": {"input": 1.25, "cached": 0.6, "output": 5}}'
+)
+
 
 class CredentialForm(forms.ModelForm[Credential]):
     # Whether whoever asks looks after some workspaces only.
@@ -28,7 +34,18 @@ class CredentialForm(forms.ModelForm[Credential]):
 
     class Meta:
         model = Credential
-        fields = ["name", "provider", "workspace", "base_url", "options", "enabled", "weight"]
+        fields = [
+            "name",
+            "provider",
+            "workspace",
+            "base_url",
+            "options",
+            "prices",
+            "enabled",
+            "weight",
+        ]
+        labels = {"prices": "Prices"}
+        help_texts = {"prices": PRICES}
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"] or {}
@@ -41,6 +58,9 @@ class CredentialForm(forms.ModelForm[Credential]):
                 "Name an access_key_id and no profile: the account of this machine is not the workspace's."
             )
         return options
+
+    def clean_prices(self) -> dict[str, Any]:
+        return self.cleaned_data["prices"] or {}
 
     def _borrows(self, options: dict[str, Any]) -> bool:
         """Whether it would ask on the account that the machine has at AWS."""
@@ -171,6 +191,7 @@ class CredentialAdmin(ProtectedAdmin):
         return [
             (None, {"fields": ["name", "provider", "enabled", "weight", *shown]}),
             ("Account", {"fields": [*secret, *kept, "base_url", "options"]}),
+            ("What it pays", {"fields": ["prices"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -17,7 +17,13 @@ from providers.console import Button, ConsoleAdmin
 from providers.models import KeyTexts, Provider, VirtualKey
 
 STATES = {"valid": "good", "expired": "warn", "revoked": "bad"}
-LIMITS = ["requests_per_minute", "batches_in_flight", "bytes_in_flight", "records_per_day"]
+LIMITS = [
+    "requests_per_minute",
+    "batches_in_flight",
+    "bytes_in_flight",
+    "records_per_day",
+    "monthly_budget",
+]
 SHOWN = ["begins", "pair", "state", "created", "used"]
 # What a client is given of a new key, and what each is called there.
 TEXTS = {
@@ -61,6 +67,7 @@ class KeyForm(forms.ModelForm[VirtualKey]):
             "batches_in_flight": "Batches in flight",
             "bytes_in_flight": "Bytes in flight",
             "records_per_day": "Records per day",
+            "monthly_budget": "Budget per month, US dollars",
         }
 
 

@@ -30,8 +30,11 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 
     class Meta:
         model = Workspace
-        fields = ["name", "buckets", *KEPT]
-        labels = {name: f"{label}, days" for name, label in KEPT.items()}
+        fields = ["name", "buckets", "monthly_budget", *KEPT]
+        labels = {
+            "monthly_budget": "Budget per month, US dollars",
+            **{name: f"{label}, days" for name, label in KEPT.items()},
+        }
 
 
 @admin.register(Workspace)
@@ -45,6 +48,13 @@ class WorkspaceAdmin(ProtectedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "buckets"]}),
         (
+            "What it may cost",
+            {
+                "fields": ["monthly_budget"],
+                "description": "What is left empty is not limited. Batches that would cost more are refused.",
+            },
+        ),
+        (
             "How long things are kept",
             {
                 "fields": list(KEPT),
@@ -52,6 +62,7 @@ class WorkspaceAdmin(ProtectedAdmin):
             },
         ),
     ]
+    change_form_template = "admin/providers/workspace/page.html"
     instead = "Revoke its keys and disable its credentials instead."
 
     @admin.display(description="id")
@@ -83,4 +94,8 @@ class WorkspaceAdmin(ProtectedAdmin):
                 self._trace(request, [member], verb, noun="member", role=member.role)
 
     def terms_of(self, obj: Any) -> dict[str, Any]:
-        return {name: getattr(obj, name) for name in ("buckets", *KEPT)}
+        budget = None if obj.monthly_budget is None else str(obj.monthly_budget)
+        return {
+            **{name: getattr(obj, name) for name in ("buckets", *KEPT)},
+            "monthly_budget": budget,
+        }

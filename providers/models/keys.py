@@ -77,6 +77,7 @@ class VirtualKey(models.Model):
         "batches_in_flight",
         "bytes_in_flight",
         "records_per_day",
+        "monthly_budget",
     )
     # Its `last_used_at` is behind by no more than this.
     SEEN_EVERY = timedelta(minutes=1)
@@ -224,7 +225,9 @@ class VirtualKey(models.Model):
     def terms(self) -> dict[str, Any]:
         """What it may do and how long, as JSON takes it. Nothing of it is secret."""
         over = self.expires_at.isoformat() if self.expires_at else None
-        return {"expires_at": over, **{name: getattr(self, name) for name in self.TERMS}}
+        budget = None if self.monthly_budget is None else str(self.monthly_budget)
+        told = {name: getattr(self, name) for name in self.TERMS}
+        return {"expires_at": over, **told, "monthly_budget": budget}
 
     @property
     def state(self) -> str:
