@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from bifrost import estimates
-from providers.models import AuditEvent
+from providers.models import AuditEvent, Membership
 from tests.admin import make
 from tests.admin.test_browser_policy import INLINE
 from tests.estimate.conftest import jsonl, record
@@ -113,3 +114,14 @@ def test_what_records_say_is_escaped(admin_client: Client):
 
     assert evil not in text
     assert "&lt;script&gt;" in text
+
+
+def test_members_ask_about_the_files_of_their_own_workspaces(db: None):
+    user = User.objects.create_user("ann", is_staff=True)
+    Membership.objects.create(user=user, workspace=make.workspace("ours"), role="operator")
+    client = Client()
+    client.force_login(user)
+    ours, theirs = (make.file(LINES, workspace=make.workspace(name)) for name in ("ours", "x"))
+
+    assert "takes all" in shown(client, file=ours.pk, to_openai="on")
+    assert "There is no such file" in shown(client, file=theirs.pk, to_openai="on")
