@@ -22,10 +22,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from batches.models import Batch, BatchEvent, Job
+from batches.models import Batch, BatchEvent, Delivery, Job, Spend, UsageHour, Webhook
 from files import services as files
 from files.models import File
-from providers.models import AuditEvent, Credential, VirtualKey, Workspace
+from providers.models import AuditEvent, Credential, Membership, VirtualKey, Workspace
 
 AT_ONCE = 500
 BLOCK_BYTES = 256 * 1024
@@ -119,14 +119,20 @@ def export(workspace: Workspace, target: Target, *, say: Callable[[str], object]
 
 
 def _tables(workspace: Workspace) -> dict[str, QuerySet[Any]]:
+    keys = VirtualKey.objects.filter(workspace=workspace)
     return {
         "workspace": Workspace.objects.filter(pk=workspace.pk),
-        "keys": VirtualKey.objects.filter(workspace=workspace),
+        "keys": keys,
         "credentials": Credential.objects.filter(workspace=workspace),
         "batches": Batch.objects.filter(workspace=workspace),
         "jobs": Job.objects.filter(batch__workspace=workspace),
         "events": BatchEvent.objects.filter(batch__workspace=workspace),
         "files": File.objects.filter(workspace=workspace),
+        "webhooks": Webhook.objects.filter(workspace=workspace),
+        "deliveries": Delivery.objects.filter(webhook__workspace=workspace),
+        "usage_hours": UsageHour.objects.filter(workspace=workspace),
+        "spend": Spend.objects.filter(owner__in=[workspace.pk, *keys.values_list("pk", flat=True)]),
+        "memberships": Membership.objects.filter(workspace=workspace),
         "audit_events": AuditEvent.objects.filter(workspace=workspace),
     }
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 
-from batches.models import Batch, BatchQuerySet, Job
+from batches.models import Batch, BatchQuerySet, Job, Spend
 from batches.services.advance import advance
 from batches.services.cancel import NotCancellableError, stop
 from batches.services.discard import discard
@@ -56,6 +56,9 @@ def erase_workspace(workspace: Workspace, *, by: Actor, leave: bool = False) -> 
     _delete_rows(batches, some)
     try:
         with transaction.atomic():
+            Spend.objects.filter(
+                owner__in=[workspace.pk, *keys.values_list("pk", flat=True)]
+            ).delete()
             keys.delete()
             own.delete()
             audit.record_named(

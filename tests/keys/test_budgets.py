@@ -143,9 +143,7 @@ def test_of_a_model_without_a_price_nobody_knows_whether_it_fits(workspace: Work
     assert "'ours'" in error["message"]
     assert "set its price on the credential" in error["message"]
 
-    Credential.objects.filter(provider="openai").update(
-        prices={"ours": {"input": 1, "output": 1}}
-    )
+    Credential.objects.filter(provider="openai").update(prices={"ours": {"input": 1, "output": 1}})
     assert planned(make(workspace, lines)).reserved > 0
 
 
