@@ -62,14 +62,19 @@ class ResultIndex:
         keep: Callable[[], None],
         source: str = "",
         mark: str = "",
+        number_of: Callable[[str], int] = record_number,
     ) -> None:
-        """Take the lines of one job's results in: of `source`, whose records' ids begin with `mark`."""
+        """Take the lines of one job's results in: of `source`.
+
+        The ids of its records begin with `mark`, and `number_of` reads what follows. It raises
+        MalformedRecordError or KeyError for what is no record's.
+        """
         self.starts.append(self.end)
         self.sources.append(source)
         block: list[bytes] = []
         size = 0
         for _, line in lines(chunks, longest=LONGEST):
-            if self._place(line, self.end + size, mark):
+            if self._place(line, self.end + size, mark, number_of):
                 block.append(line)
                 size += len(line)
             if size >= BLOCK_BYTES:
@@ -88,12 +93,12 @@ class ResultIndex:
         """Among whose results a record's is."""
         return self.sources[bisect_right(self.starts, self.offsets[number]) - 1]
 
-    def _place(self, line: bytes, offset: int, mark: str) -> bool:
+    def _place(self, line: bytes, offset: int, mark: str, number_of: Callable[[str], int]) -> bool:
         try:
             result = self.dialect.open_result(line)
-            number = record_number(result.id.removeprefix(mark))
+            number = number_of(result.id.removeprefix(mark))
             taken = self.lengths[number]
-        except (MalformedRecordError, IndexError):
+        except (MalformedRecordError, LookupError):
             return self._stray("of no record of this batch")
         if self._again is not None and number not in self._again:
             return self._stray("of no record of its job")

@@ -1,9 +1,14 @@
 """Doors to the services, for Celery. Each may run twice or never."""
 
+import logging
+
 from celery import shared_task
 from django.db import transaction
 
 from batches import services
+from providers.base import UpstreamError
+
+logger = logging.getLogger(__name__)
 
 
 def ring(batch_id: str) -> None:
@@ -78,3 +83,17 @@ def send_due() -> None:
 @shared_task
 def sample() -> None:
     services.sample()
+
+
+def sync_outside() -> None:
+    for credential_id in services.credentials_to_sync():
+        sync_credential.apply_async((credential_id,), expires=600)
+
+
+@shared_task
+def sync_credential(credential_id: str) -> None:
+    """What fails is tried again with the next turn."""
+    try:
+        services.sync(credential_id)
+    except UpstreamError as error:
+        logger.warning("the jobs of credential %s cannot be listed: %s", credential_id, error)

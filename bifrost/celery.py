@@ -31,6 +31,8 @@ def _configure() -> None:
         # At each full minute, wherever beat began: charts look for those.
         "sample": crontab(),
     }
+    if settings.OUTSIDE_SECONDS:
+        ticks["sync_outside"] = float(settings.OUTSIDE_SECONDS)
     app.conf.update(
         broker_url=settings.CELERY_BROKER_URL,
         broker_connection_retry_on_startup=True,

@@ -64,6 +64,7 @@ STALL_SECONDS = env.number("BIFROST_STALL_SECONDS", 60, least=1, most=3600)
 # The life of a batch
 POLL_SECONDS = env.number("BIFROST_POLL_SECONDS", 5, least=0.05, most=3600)
 LEASE_SECONDS = env.number("BIFROST_LEASE_SECONDS", 300, least=1, most=86400)
+OUTSIDE_SECONDS = env.number("BIFROST_OUTSIDE_SECONDS", 900, least=0, most=86400)
 SWEEP_SECONDS = env.number("BIFROST_SWEEP_SECONDS", 5, least=0.05, most=3600)
 STUCK_HOURS = env.number("BIFROST_STUCK_HOURS", 25, least=0.01, most=LONGEST_HOURS)
 STUCK_HOURS_BY = patience(env, "BIFROST_STUCK_HOURS_BY", "openai=12")
@@ -379,6 +380,7 @@ UNFOLD = {
                     },
                     console_page("Batches", "stacks", "batches", "batch"),
                     console_page("Jobs", "conveyor_belt", "batches", "job"),
+                    console_page("Made elsewhere", "travel_explore", "batches", "outsidejob"),
                     console_page("Files", "description", "files", "file"),
                     {
                         **console_page("Estimate", "calculate", "files", "file"),

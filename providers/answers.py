@@ -12,6 +12,7 @@ from providers.records.errors import NO_JSON
 
 LARGEST_COUNT = 2**31 - 1
 LONGEST_ID = 512
+LONGEST_WORDS = 1100
 
 
 def read_json(body: bytes) -> Any:
@@ -48,6 +49,13 @@ def text_in(answer: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise UpstreamError(f"the provider's answer has no {name}", code="malformed_answer")
     return value
+
+
+def words_in(answer: Mapping[str, Any], *names: str) -> str:
+    """The first of these that is a text of some length, for people to read; empty if none is."""
+    found = (answer.get(name) for name in names)
+    text = next((value for value in found if isinstance(value, str) and value), "")
+    return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_WORDS])
 
 
 def id_in(answer: Mapping[str, Any], name: str = "id") -> str:

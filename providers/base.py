@@ -29,6 +29,7 @@ __all__ = [
     "JobRequest",
     "JobState",
     "Limits",
+    "Listed",
     "MalformedRecordError",
     "Problem",
     "RecordError",
@@ -173,6 +174,24 @@ class JobState:
 ENDINGS = ("completed", "failed", "expired", "cancelled")
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A job as its provider lists it, whoever made it: what is not known is empty.
+
+    Its state may lack what a look at the job alone would tell, such as its files. `endpoint` is in the words
+    of our batches. `input_id` is the provider's id of the input, or its address; empty if it came inline.
+    `job_id` is the id of ours that the job bears, if it bears any: see JobRequest.
+    """
+
+    state: JobState
+    made_at: datetime | None
+    name: str = ""
+    model: str = ""
+    endpoint: str = ""
+    input_id: str = ""
+    job_id: str = ""
+
+
 class Upstream(ABC):
     """Talks to one account at a provider. Every method may raise UpstreamError."""
 
@@ -211,6 +230,19 @@ class Upstream(ABC):
     @abstractmethod
     def poll(self, upstream_ids: Sequence[str]) -> Iterator[tuple[str, JobState | UpstreamError]]:
         """What became of each: one pair for every id, an error where one could not be told."""
+
+    @abstractmethod
+    def jobs(self, since: datetime) -> Iterator[Listed | UpstreamError]:
+        """The account's jobs made since then, whoever made them, newest first; an error in place of one that
+        makes no sense."""
+
+    @abstractmethod
+    def job(self, upstream_id: str) -> Listed:
+        """One of them, of any age."""
+
+    @abstractmethod
+    def given(self, input_id: str) -> Iterable[bytes]:
+        """The records of a job that somebody else made; nothing where the provider keeps them to itself."""
 
     @abstractmethod
     def cancel(self, upstream_id: str) -> JobState:

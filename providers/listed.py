@@ -4,9 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from providers.base import OF_THE_ACCOUNT, AnswerLostError, JobState, Upstream, UpstreamError
+from providers.base import (
+    OF_THE_ACCOUNT,
+    AnswerLostError,
+    JobState,
+    Listed,
+    Upstream,
+    UpstreamError,
+)
 
 CLOCK_SKEW = timedelta(minutes=10)
+NAMED = "bifrost-"
+"""What the names of our jobs begin with, where a provider's jobs have names; our id follows."""
 
 Answer = tuple[str, JobState | UpstreamError]
 
@@ -44,6 +53,10 @@ class ListedUpstream(Upstream):
         """When the provider says that it was made."""
         raise NotImplementedError
 
+    def told(self, job: Mapping[str, Any]) -> Listed:
+        """All that a job of the list says. Raises UpstreamError for what is none."""
+        raise NotImplementedError
+
     def pages(self, **filters: Any) -> Iterator[list[dict[str, Any]]]:
         """The account's jobs, newest first. Raises UpstreamError."""
         cursor = ""
@@ -75,6 +88,19 @@ class ListedUpstream(Upstream):
         """Whether a job is surely older. The clocks may differ by CLOCK_SKEW."""
         made = self.created(job)
         return made is not None and made < oldest - CLOCK_SKEW
+
+    def jobs(self, since: datetime) -> Iterator[Listed | UpstreamError]:
+        for job in self.since(since):
+            try:
+                listed = self.told(job)
+            except UpstreamError as error:
+                yield error
+                continue
+            if not self.made_before(job, since):
+                yield listed
+
+    def job(self, upstream_id: str) -> Listed:
+        return self.told(self.retrieve(upstream_id))
 
     def poll(self, upstream_ids: Sequence[str]) -> Iterator[Answer]:
         wanted = set(upstream_ids)

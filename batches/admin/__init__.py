@@ -2,5 +2,6 @@
 
 from batches.admin.batch import BatchAdmin
 from batches.admin.job import JobAdmin
+from batches.admin.outside import OutsideJobAdmin
 
-__all__ = ["BatchAdmin", "JobAdmin"]
+__all__ = ["BatchAdmin", "JobAdmin", "OutsideJobAdmin"]

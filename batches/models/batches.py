@@ -133,6 +133,10 @@ class Batch(models.Model):
         default=0, help_text="what it may cost, held against budgets until it has ended"
     )
     input_file = models.ForeignKey(File, models.PROTECT, related_name="batches")
+    stand_in = models.BooleanField(
+        default=False,
+        help_text="its input was made of its results, since nobody has the requests any more",
+    )
     output_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
     error_file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+")
     results_file = models.ForeignKey(

@@ -65,6 +65,10 @@ class Job(models.Model):
     upstream_input = models.ForeignKey(UpstreamFile, models.SET_NULL, null=True, related_name="+")
     upstream_files = models.JSONField(default=dict, help_text="the provider's ids of its results")
     raw_results = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    adopted = models.BooleanField(
+        default=False,
+        help_text="somebody else made it, so that its records bear the ids of their client",
+    )
     forgetting = models.BooleanField(
         default=False, help_text="what it left at its provider is to be removed"
     )

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from batches.models.batches import Batch
 from providers.ids import new_id
-from providers.models import Credential
+from providers.models import Credential, Workspace
 
 
 class OutsideJob(models.Model):
@@ -45,3 +45,12 @@ class OutsideJob(models.Model):
 
     def __str__(self) -> str:
         return self.upstream_id
+
+    @property
+    def workspace_id(self) -> str | None:
+        """Whose account it stands on; none if every workspace may use that."""
+        return self.credential.workspace_id
+
+    @property
+    def workspace(self) -> Workspace | None:
+        return self.credential.workspace

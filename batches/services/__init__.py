@@ -35,6 +35,15 @@ from batches.services.looking import (
     look_at,
 )
 from batches.services.outcomes import ResultsRemovedError, results
+from batches.services.outside import (
+    NoSuchJobError,
+    NotAdoptableError,
+    Synced,
+    adopt,
+    credentials_to_sync,
+    sync,
+    sync_one,
+)
 from batches.services.poll import credentials_due, poll, poll_now, poll_soon
 from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
@@ -64,6 +73,8 @@ __all__ = [
     "LeftBehindError",
     "Month",
     "NoCredentialError",
+    "NoSuchJobError",
+    "NotAdoptableError",
     "NotCancellableError",
     "NotClonableError",
     "NotCollectableError",
@@ -75,7 +86,9 @@ __all__ = [
     "ResultsRemovedError",
     "RoleDeniedError",
     "StillRunningError",
+    "Synced",
     "Usage",
+    "adopt",
     "advance",
     "archive",
     "beat",
@@ -85,6 +98,7 @@ __all__ = [
     "collect_again",
     "create",
     "credentials_due",
+    "credentials_to_sync",
     "credentials_with_leftovers",
     "delete",
     "deliveries_due",
@@ -111,5 +125,7 @@ __all__ = [
     "seen",
     "stop",
     "stuck",
+    "sync",
+    "sync_one",
     "usage_of",
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services import ledger
+from batches.services.adopted import take_input
 from batches.services.claim import Claim
 from batches.services.deliver import MANIFEST, Delivery, deliver, manifest_of
 from batches.services.jobs import input_of, last_tried, share_of, upstream_of
@@ -71,6 +72,11 @@ def collect(claim: Claim) -> None:
     for job in jobs:
         if job.status == Job.Status.ENDED:
             fetch(claim, job)
+        if job.adopted:
+            take_input(claim, job)
+    if errors := _gone_for_good(batch, jobs):
+        fail(claim, errors)
+        return
     with indexed(batch, jobs, keep=claim.keep) as index:
         _write_results(claim, jobs, index)
 
@@ -85,6 +91,12 @@ def _failed_whole(batch: Batch, jobs: list[Job]) -> list[dict[str, Any]]:
         return []
     problems = [{**one, "line": _line(batch, job, one)} for job in jobs for one in job.problems]
     return problems or [problem("job_failed", LEFT_OUT["failed"].message)]
+
+
+def _gone_for_good(batch: Batch, jobs: list[Job]) -> list[dict[str, Any]]:
+    """Of a job that somebody else made nothing at all is known without its results."""
+    adopted = any(job.adopted for job in jobs)
+    return jobs[0].problems if adopted and not batch.total else []
 
 
 def _line(batch: Batch, job: Job, told: dict[str, Any]) -> int | None:
@@ -262,9 +274,10 @@ def _finish(
 
 
 def _final_status(batch: Batch, jobs: list[Job]) -> Batch.Status:
-    if batch.cancelling_at:
+    last = last_tried(jobs)
+    if batch.cancelling_at or any(job.adopted and job.ending == "cancelled" for job in last):
         return Batch.Status.CANCELLED
-    if any(job.ending == "expired" for job in last_tried(jobs)):
+    if any(job.ending == "expired" for job in last):
         return Batch.Status.EXPIRED
     return Batch.Status.COMPLETED
 

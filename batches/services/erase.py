@@ -142,7 +142,7 @@ def _discard_unfinished(workspace: Workspace) -> None:
 def _clear(batches: BatchQuerySet, some: FileQuerySet, *, leave: bool) -> None:
     """Leave nothing but rows. Raises LeftBehindError and StoreError."""
     kept = batches.filter(archived_at=None)
-    while sum(archive(batch, "erased") for batch in kept[:AT_ONCE]):
+    while sum(archive(batch, "erased", adopted=True) for batch in kept[:AT_ONCE]):
         pass
     jobs = Job.objects.filter(batch__in=batches)
     sent = Q(file__in=some) | Q(pk__in=jobs.values("upstream_input"))

@@ -64,6 +64,9 @@ def input_of(batch: Batch) -> translate.Input:
 
 
 def share_of(job: Job) -> translate.Share:
+    """Of a job that somebody else made it is all of the input, under ids that are not ours."""
+    if job.adopted:
+        return translate.Share(job.first, job.records)
     upstream = registry.upstream_class(job.credential.provider)
     return translate.Share(
         job.first,

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from batches import translate
 from batches.models import Batch, Job
 from batches.results import ResultIndex
+from batches.services.adopted import numbers_of
 from batches.services.jobs import input_of, share_of
 from batches.services.meter import Meter
 from files import services as files
 from files.models import File
-from providers.records import Failure
+from providers.records import Failure, record_number
 
 BLOCK_BYTES = 256 * 1024
 
@@ -65,14 +66,21 @@ def results(batch: Batch, dialect: str) -> Iterator[bytes]:
 @contextmanager
 def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Iterator[ResultIndex]:
     """What the providers answered, to be asked for by the record. Raises StoreError."""
+    number_of_theirs = numbers_of(batch, jobs)
     with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
         for job in jobs:
             share = share_of(job)
             if share.chosen is not None:
                 index.try_again(share.chosen)
             if job.raw_results:
-                chunks = files.stream(job.raw_results)
-                index.add(chunks, source=job.pk, mark=share.mark, keep=keep)
+                number_of = number_of_theirs if job.adopted and number_of_theirs else record_number
+                index.add(
+                    files.stream(job.raw_results),
+                    source=job.pk,
+                    mark=share.mark,
+                    number_of=number_of,
+                    keep=keep,
+                )
         yield index
 
 

@@ -75,9 +75,10 @@ def _archive_old(workspace: Workspace, days: int, now: datetime) -> int:
     return sum(archive(batch, why) for batch in unarchived)
 
 
-def archive(batch: Batch, why: str) -> bool:
+def archive(batch: Batch, why: str, *, adopted: bool = False) -> bool:
     """Remove the results of an ended batch, here, and at its providers as soon as those let us.
 
+    What jobs wrote that somebody else made is theirs, and stays there unless `adopted` ones are to go, too.
     Whether that is news, and the batch has ended.
     """
     with transaction.atomic():
@@ -85,7 +86,8 @@ def archive(batch: Batch, why: str) -> bool:
         if not kept.update(archived_at=timezone.now()):
             return False
         files.delete_all(_results_of(batch))
-        batch.jobs.exclude(upstream_id="").update(forgetting=True)
+        jobs = batch.jobs.exclude(upstream_id="")
+        (jobs if adopted else jobs.exclude(adopted=True)).update(forgetting=True)
         batch.note("results removed", why)
     return True
 

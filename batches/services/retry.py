@@ -87,6 +87,8 @@ def _missing(batch: Batch) -> str:
         return "Its results were removed." if batch.archived_at else "Its client deleted it."
     if batch.input_file.status != File.Status.STORED:
         return "Its input was deleted."
+    if batch.stand_in or not batch.input_file.size:
+        return "Somebody else made it, and nobody has its requests any more."
     if batch.credential and batch.credential.is_erased:
         return "The key that its client brought for it is gone."
     if _credential(batch) is None:

@@ -9,6 +9,7 @@ from bifrost.cli import (
     files,
     keys,
     members,
+    outside,
     secrets,
     status,
     workspaces,
@@ -22,6 +23,7 @@ NOUNS: list[ModuleType] = [
     credentials,
     secrets,
     batches,
+    outside,
     files,
     estimate,
 ]

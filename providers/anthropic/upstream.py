@@ -22,6 +22,7 @@ from providers.base import (
     JobRequest,
     JobState,
     Limits,
+    Listed,
     MalformedRecordError,
     UpstreamError,
 )
@@ -35,6 +36,7 @@ VERSION = "2023-06-01"
 BATCHES = "/v1/messages/batches"
 PAGE = 1000
 LOOK_AGAIN_SECONDS = 300
+CHAT = "/v1/chat/completions"
 
 # Whether a job goes on (None) or has ended, for each word of Anthropic's.
 ENDED: dict[str, str | None] = {"in_progress": None, "canceling": None, "ended": "completed"}
@@ -107,6 +109,10 @@ class AnthropicUpstream(HTTPUpstream, ListedUpstream):
         """Its requests are gone with it."""
         self.remove(f"{BATCHES}/{segment(upstream_id)}")
 
+    def given(self, input_id: str) -> Iterator[bytes]:
+        """Requests are not given back."""
+        return iter(())
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "batch" in files:
             yield from self.download(f"{BATCHES}/{segment(files['batch'])}/results")
@@ -122,6 +128,10 @@ class AnthropicUpstream(HTTPUpstream, ListedUpstream):
 
     def read(self, job: Mapping[str, Any]) -> JobState:
         return read_state(job)
+
+    def told(self, job: Mapping[str, Any]) -> Listed:
+        """Whose it is, only its results tell."""
+        return Listed(state=read_state(job), made_at=self.created(job), endpoint=CHAT)
 
     def created(self, job: Mapping[str, Any]) -> datetime | None:
         return time_in(job.get("created_at"))

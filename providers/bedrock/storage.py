@@ -167,6 +167,16 @@ class Storage:
                     yield from self._read(folder.inside(name))
                     yield b"\n"
 
+    def given(self, place: Place) -> Iterator[bytes]:
+        """The bytes of an object, or of all in a folder that hold records."""
+        if not place.key.endswith("/"):
+            yield from self._read(place)
+            return
+        for name in self.names(place):
+            if name.endswith(".jsonl"):
+                yield from self._read(place.inside(name))
+                yield b"\n"
+
     def manifest(self, folder: Place) -> dict[str, Any] | None:
         """What a job counted, None if it did not say."""
         place = folder.inside(MANIFEST)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from providers.answers import ending, id_in, object_in, text_in, whole
+from providers.answers import ending, id_in, object_in, text_in, whole, words_in
 from providers.base import (
     CHECK_SECONDS,
     Account,
@@ -18,16 +18,20 @@ from providers.base import (
     JobRequest,
     JobState,
     Limits,
+    Listed,
     Problem,
     UpstreamError,
 )
 from providers.bedrock.account import AWS, Options
 from providers.bedrock.direct import Direct
 from providers.bedrock.errors import named_failures
+from providers.bedrock.families import family_of
+from providers.bedrock.recognition import BODIES
 from providers.bedrock.storage import Place, Storage
-from providers.listed import Answer, ListedUpstream
+from providers.listed import NAMED, Answer, ListedUpstream
 
 PAGE = 1000
+ENDPOINTS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings"}
 
 # Whether a job goes on (None) or how it ended, for each word of Bedrock's.
 ENDED: dict[str, str | None] = {
@@ -132,6 +136,9 @@ class BedrockUpstream(ListedUpstream):
         if "output" in files:
             self.storage.forget(Place.folder_of(files["output"]))
 
+    def given(self, input_id: str) -> Iterator[bytes]:
+        return self.storage.given(Place.of(input_id))
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         if "output" in files:
             yield from self.storage.results(Place.folder_of(files["output"]))
@@ -168,6 +175,21 @@ class BedrockUpstream(ListedUpstream):
             return state
         manifest = self.storage.manifest(Place.folder_of(state.files["output"]))
         return state if manifest is None else counted(state, manifest)
+
+    def told(self, job: Mapping[str, Any]) -> Listed:
+        """What it counted is in a bucket that need not be ours, so that the list does without."""
+        name, model = words_in(job, "jobName"), words_in(job, "modelId")
+        source = object_in(object_in(job.get("inputDataConfig")).get("s3InputDataConfig"))
+        body = BODIES.get(family_of(model))
+        return Listed(
+            state=read_state(job),
+            made_at=self.created(job),
+            name=name,
+            model=model,
+            endpoint=ENDPOINTS.get(body.subject or "", "") if body else "",
+            input_id=words_in(source, "s3Uri"),
+            job_id=name.removeprefix(NAMED) if name.startswith(NAMED) else "",
+        )
 
     def created(self, job: Mapping[str, Any]) -> datetime | None:
         made = job.get("submitTime")
@@ -221,4 +243,4 @@ def _tags_of(job: JobRequest) -> list[dict[str, str]]:
 
 
 def _name_of(job: JobRequest) -> str:
-    return f"bifrost-{job.id}"
+    return f"{NAMED}{job.id}"

@@ -18,6 +18,7 @@ from providers.answers import (
     text_in,
     time_in,
     whole,
+    words_in,
 )
 from providers.base import (
     Content,
@@ -25,19 +26,21 @@ from providers.base import (
     JobRequest,
     JobState,
     Limits,
+    Listed,
     Problem,
     UpstreamError,
 )
 from providers.gemini.failures import NUMBERS
 from providers.http import HTTPUpstream, Stream, error_in, seconds_of
-from providers.listed import ListedUpstream
+from providers.listed import NAMED, ListedUpstream
+from providers.records import upstream_id
 
 VERSION = "/v1beta"
 PAGE = 100
 LOOK_AGAIN_SECONDS = 2.0
 # A file that is not there is refused as if it were somebody else's.
 GONE = ("http_403", "http_404")
-EMBEDDINGS = "/v1/embeddings"
+CHAT, EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
 
 # Whether a job goes on (None) or how it ended, for each word of Gemini's.
 ENDED: dict[str, str | None] = {
@@ -115,12 +118,19 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
         if "responses" in files:
             self.remove(_path(files["responses"]), gone=GONE)
 
+    def given(self, input_id: str) -> Iterator[bytes]:
+        """Files that were uploaded cannot be downloaded: https://ai.google.dev/gemini-api/docs/files"""
+        return iter(())
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
+        """Inlined responses without a key, which are somebody else's, get their place for one."""
         if "responses" in files:
             yield from self._responses(files)
         elif "inlined" in files:
-            for result in _inlined(_output(self.retrieve(files["inlined"]))):
-                yield msgspec.json.encode(result) + b"\n"
+            responses = _inlined(_output(self.retrieve(files["inlined"])))
+            for number, result in enumerate(responses):
+                named = result if _has_key(result) else {"key": upstream_id(number), **result}
+                yield msgspec.json.encode(named) + b"\n"
 
     def _responses(self, files: Mapping[str, str]) -> Iterator[bytes]:
         """A file that is gone is refused as if the key were wrong; but a wrong one sees no batch either."""
@@ -153,6 +163,19 @@ class GeminiUpstream(HTTPUpstream, ListedUpstream):
         """The list has no results: an operation that has ended is asked for by itself."""
         state = read_state(job)
         return read_state(self.retrieve(state.upstream_id)) if state.ended else state
+
+    def told(self, job: Mapping[str, Any]) -> Listed:
+        batch = object_in(job.get("metadata"))
+        name = words_in(batch, "displayName")
+        return Listed(
+            state=read_state(job),
+            made_at=self.created(job),
+            name=name,
+            model=words_in(batch, "model").removeprefix("models/"),
+            endpoint=EMBEDDINGS if "EmbedContent" in words_in(batch, "@type") else CHAT,
+            input_id=words_in(object_in(batch.get("inputConfig")), "fileName"),
+            job_id=name.removeprefix(NAMED) if name.startswith(NAMED) else "",
+        )
 
     def created(self, job: Mapping[str, Any]) -> datetime | None:
         return time_in(object_in(job.get("metadata")).get("createTime"))
@@ -249,6 +272,10 @@ def _inlined(output: Mapping[str, Any]) -> list[dict[str, Any]]:
     return objects_in(object_in(output.get("inlinedResponses")).get("inlinedResponses"))
 
 
+def _has_key(result: Mapping[str, Any]) -> bool:
+    return isinstance(result.get("key") or object_in(result.get("metadata")).get("key"), str)
+
+
 def _problems(error: Mapping[str, Any]) -> list[Problem]:
     code = error.get("status") or NUMBERS.get(whole(error.get("code"))) or "unknown"
     return [Problem(str(code).lower(), str(error.get("message") or ""))] if error else []
@@ -260,4 +287,4 @@ def _path(name: str) -> str:
 
 
 def _name_of(job: JobRequest) -> str:
-    return f"bifrost-{job.id}"
+    return f"{NAMED}{job.id}"

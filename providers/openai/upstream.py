@@ -6,17 +6,27 @@ from typing import Any
 
 import requests
 
-from providers.answers import ending, id_in, object_in, objects_in, segment, text_in, whole
+from providers.answers import (
+    ending,
+    id_in,
+    object_in,
+    objects_in,
+    segment,
+    text_in,
+    whole,
+    words_in,
+)
 from providers.base import (
     Content,
     JobRequest,
     JobState,
     Limits,
+    Listed,
     Problem,
     UpstreamError,
 )
 from providers.http import HTTPUpstream
-from providers.listed import ListedUpstream
+from providers.listed import NAMED, ListedUpstream
 
 JOB_KEY = "bifrost_job"
 PAGE = 100
@@ -93,6 +103,9 @@ class OpenAIUpstream(HTTPUpstream, ListedUpstream):
             if role in files:
                 self.remove(f"/files/{segment(files[role])}")
 
+    def given(self, input_id: str) -> Iterator[bytes]:
+        return self.download(f"/files/{segment(input_id)}/content")
+
     def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
         for role in ("output", "error"):
             if role in files:
@@ -110,6 +123,19 @@ class OpenAIUpstream(HTTPUpstream, ListedUpstream):
 
     def read(self, job: Mapping[str, Any]) -> JobState:
         return read_state(job)
+
+    def told(self, job: Mapping[str, Any]) -> Listed:
+        metadata = object_in(job.get("metadata"))
+        ours = words_in(metadata, JOB_KEY)
+        return Listed(
+            state=read_state(job),
+            made_at=self.created(job),
+            name=f"{NAMED}{ours}" if ours else words_in(metadata, "name", "description"),
+            model=words_in(job, "model"),
+            endpoint=words_in(job, "endpoint"),
+            input_id=words_in(job, "input_file_id"),
+            job_id=ours,
+        )
 
     def created(self, job: Mapping[str, Any]) -> datetime | None:
         seconds = whole(job.get("created_at"), most=LATEST)

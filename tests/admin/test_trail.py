@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern
 
+from batches.models import OutsideJob
 from providers.audit import ACTIONS, record
 from providers.console import ConsoleAdmin, ReadOnlyAdmin, actor_of
 from providers.models import AuditEvent, Credential, VirtualKey, Workspace, WrittenOnceError
@@ -60,6 +61,13 @@ def ended() -> Any:
 
 
 # Something that can be acted on, by what is done: whoever adds a button or an action adds a line.
+def outside() -> Any:
+    account = make.credential(workspace=make.workspace())
+    return OutsideJob.objects.create(
+        credential=account, upstream_id="batch_theirs", upstream_status="completed"
+    )
+
+
 SAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     **{("batches.batch", verb): running for verb in ("poll", "poll_now", "cancel", "input")},
     **{("batches.batch", verb): ended for verb in ("collect", "collect_again", "results")},
@@ -69,6 +77,8 @@ SAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("files.file", "discard"): lambda: make.file(b"x"),
     ("files.file", "delete"): lambda: make.file(b"x"),
     ("providers.virtualkey", "revoke"): lambda: make.key()[0],
+    ("batches.outsidejob", "adopt"): outside,
+    ("batches.outsidejob", "sync"): lambda: make.credential(workspace=make.workspace()),
     ("providers.credential", "test"): lambda: make.credential(base_url="http://127.0.0.1:9/v1"),
 }
 

@@ -8,6 +8,16 @@ from tests.batches.conftest import (
     quick,
     sandbox,
     sandbox_process,
+    workspace,
 )
 
-__all__ = ["credential", "direct", "make", "provider", "quick", "sandbox", "sandbox_process"]
+__all__ = [
+    "credential",
+    "direct",
+    "make",
+    "provider",
+    "quick",
+    "sandbox",
+    "sandbox_process",
+    "workspace",
+]
