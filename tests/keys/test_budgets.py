@@ -1,4 +1,4 @@
-"""A month costs no more than its budget: refused in the words of each surface, and before anything is sent."""
+"""A month costs no more than its budget: refused in each surface's words, before anything is sent."""
 
 import json
 import threading
