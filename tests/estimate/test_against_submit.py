@@ -13,7 +13,6 @@ from batches.services.estimate import Account, Estimate, Estimating, Refused, Ta
 from files import services as files
 from gateway.choice import first_of
 from providers.models import Credential, Workspace
-from providers.prices import Tokens, price_of
 from tests.batches.conftest import (
     credential,
     direct,
@@ -151,15 +150,6 @@ def test_what_fails_the_batch_is_what_it_then_fails_for(
     assert (estimating.result.jobs, estimating.result.price.high) == (0, None)
 
 
-def settled(batch: Batch) -> int:
-    """What the answers cost, by what the provider says that they took."""
-    usage = batch.usage
-    taken = Tokens(input=usage["input_tokens"], output=usage["output_tokens"])
-    cost = price_of(batch.provider, batch.model, taken)
-    assert cost is not None
-    return cost
-
-
 @every_provider
 def test_the_cost_of_a_batch_is_within_its_estimate(make: Any, provider: str):
     Credential.objects.filter(name="none").delete()
@@ -171,7 +161,7 @@ def test_the_cost_of_a_batch_is_within_its_estimate(make: Any, provider: str):
     done = live(batch)
 
     assert done.completed == 3
-    assert estimate.price.low <= settled(done) <= estimate.price.high
+    assert estimate.price.low <= done.cost <= estimate.price.high
 
 
 def test_jobs_of_too_few_records_cost_what_single_requests_do():
