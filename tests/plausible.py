@@ -26,7 +26,6 @@ from providers.models import Credential, CredentialHealth, Workspace
 
 HOUR = timedelta(hours=1)
 DOLLAR = 10**9
-DAYS = 30
 # provider, model, batches in a busy hour, records of a batch, power of two of its seconds, dollars for
 # a million tokens of input and of output (none: not known), part of the records that fail
 MODELS = (
@@ -50,13 +49,13 @@ WORDS = {
 }
 
 
-def fill(now: datetime | None = None) -> None:
-    """Write it all."""
-    now, dice = now or timezone.now(), random.Random(7)
+def fill(days: int = 30) -> None:
+    """Write it all, of so many days."""
+    now, dice = timezone.now(), random.Random(7)
     teams = [Workspace.objects.get_or_create(name=name)[0] for name in TEAMS]
     accounts = _credentials(now)
-    UsageHour.objects.bulk_create(_hours(now, teams, dice), batch_size=500)
-    Sample.objects.bulk_create(_samples(now, dice), batch_size=500)
+    UsageHour.objects.bulk_create(_hours(now, days, teams, dice), batch_size=500)
+    Sample.objects.bulk_create(_samples(now, days, dice), batch_size=500)
     thin(now)
     for number in range(26):
         _unfinished(number, now, teams, accounts, dice)
@@ -72,9 +71,11 @@ def _busy(at: datetime) -> float:
     return by_day * (0.35 if at.weekday() >= 5 else 1.0)
 
 
-def _hours(now: datetime, teams: list[Workspace], dice: random.Random) -> Iterator[UsageHour]:
-    first = now.replace(minute=0, second=0, microsecond=0) - DAYS * 24 * HOUR
-    for number in range(DAYS * 24 + 1):
+def _hours(
+    now: datetime, days: int, teams: list[Workspace], dice: random.Random
+) -> Iterator[UsageHour]:
+    first = now.replace(minute=0, second=0, microsecond=0) - days * 24 * HOUR
+    for number in range(days * 24 + 1):
         hour = first + number * HOUR
         for team in teams:
             for model in MODELS:
@@ -94,6 +95,17 @@ def _hour(
         failed = round(asked * failing * dice.uniform(0, 2.2))
         tokens = (asked * 1100, asked * (260 if price and price[1] else 0))
         cost = sum(n * dollars * 1000 for n, dollars in zip(tokens, price or (0, 0), strict=True))
+        if dice.random() < 0.02:
+            yield UsageHour(
+                hour=hour,
+                workspace=team,
+                surface=SURFACES[provider],
+                provider=provider,
+                model=name,
+                status="failed",
+                length=power - 4,
+                batches=1,
+            )
         expired = dice.random() < 0.01
         yield UsageHour(
             hour=hour,
@@ -115,24 +127,28 @@ def _hour(
         )
 
 
-def _samples(now: datetime, dice: random.Random) -> Iterator[Sample]:
+def _samples(now: datetime, days: int, dice: random.Random) -> Iterator[Sample]:
     """Every quarter of an hour, and of the last hours every minute."""
     minute = timedelta(minutes=1)
     end = now.replace(second=0, microsecond=0) - minute
     moments = {end - number * minute for number in range(180)}
     quarter = end.replace(minute=end.minute // 15 * 15)
-    moments |= {quarter - number * 15 * minute for number in range(DAYS * 96)}
+    moments |= {quarter - number * 15 * minute for number in range(days * 96)}
     weights = {"openai": 16, "anthropic": 9, "bedrock": 6, "gemini": 7}
     for at in sorted(moments):
         day = math.sin(at.timestamp() / 7000) * 0.15 + 1
         for provider, weight in weights.items():
-            running = round(weight * _busy(at) * day * dice.uniform(0.9, 1.1)) + 1
-            waiting = round(running * dice.uniform(0, 0.3))
+            running = round(3 * weight * _busy(at) * day * dice.uniform(0.95, 1.05)) + 1
+            rush = max(0.0, math.sin(at.timestamp() / 9000 + weight) - 0.6)
+            waiting = round(running * rush * dice.uniform(0.8, 1.2))
             yield _sample(at, provider, "running", running, dice.uniform(900, 9000))
             if waiting:
-                yield _sample(at, provider, "planned", waiting, dice.uniform(1, 9 + 4 * waiting))
-            if dice.random() < 0.5:
-                yield _sample(at, provider, "ended", 1 + running // 8, dice.uniform(1, 20))
+                yield _sample(
+                    at, provider, "planned", waiting, 3 + 160 * rush * dice.uniform(0.9, 1.1)
+                )
+            ended = round(running * dice.uniform(0.04, 0.1))
+            if ended:
+                yield _sample(at, provider, "ended", ended, dice.uniform(1, 20))
 
 
 def _sample(at: datetime, provider: str, status: str, jobs: int, age: float) -> Sample:
@@ -227,20 +243,13 @@ def _unfinished(
     BatchEvent.objects.create(batch=batch, kind="validated", at=at)
 
 
+# The model that meets it by its place among MODELS, how the batch ended, code and message
 FAILURES = (
-    (
-        "failed",
-        "token_limit_exceeded",
-        "Enqueued token limit reached for gpt-4.1 in this organization.",
-    ),
-    ("failed", "duplicate_custom_id", "The custom_id of line 212 was used before, on line 17."),
-    (
-        "failed",
-        "no_credential",
-        "No credential reaches gemini any more: ask the operator to add one.",
-    ),
-    ("failed", "invalid_api_key", "The provider does not know this key."),
-    ("expired", "", ""),
+    (1, "failed", "token_limit_exceeded", "Enqueued token limit reached for gpt-4.1."),
+    (0, "failed", "duplicate_custom_id", "The custom_id of line 212 is that of line 17, too."),
+    (7, "failed", "no_credential", "No credential reaches gemini any more."),
+    (1, "failed", "token_limit_exceeded", "Enqueued token limit reached for gpt-4.1."),
+    (5, "expired", "", ""),
 )
 
 
@@ -251,14 +260,13 @@ def _ended(
     accounts: dict[str, Credential],
     dice: random.Random,
 ) -> None:
-    model = MODELS[number % len(MODELS)]
+    fails = number % 4 == 1
+    failure = FAILURES[(number // 4) % len(FAILURES)]
+    place, status, code, message = failure if fails else (number, "completed", "", "")
+    model = MODELS[place % len(MODELS)]
     total = round(model[3] * dice.uniform(0.5, 1.5))
     at = now - timedelta(minutes=25 * number + dice.uniform(15, 40))
     over = at + timedelta(seconds=2.0 ** model[4])
-    fails = number % 4 == 1
-    status, code, message = (
-        FAILURES[(number // 4) % len(FAILURES)] if fails else ("completed", "", "")
-    )
     failed = 0 if fails else round(total * model[6])
     problem = {"code": code, "message": message, "param": None, "line": None}
     batch = _batch(

@@ -10,11 +10,19 @@ from django.db.models import QuerySet
 
 from batches.admin.dashboard.period import Window
 from batches.models import Batch, Job
+from providers import cells
 from providers.models import Provider
 
 NEWEST = 500
-MOST = 12
+MOST = 9
+MOST_OF_RECORDS = 4
 RECORDS = "records failed"
+WHAT = {
+    "batches failed": ("batch", "batches", "failed"),
+    "batches expired": ("batch", "batches", "expired"),
+    "jobs in trouble": ("job", "jobs", "in trouble"),
+    RECORDS: ("record", "records", "failed"),
+}
 # What tells one failure from the next of the same cause: ids and numbers.
 PARTICULAR = re.compile(r"\b(?=\w*\d)[\w-]{6,}\b|\d[\d,.]*\d{3}|(?<=line )\d+")
 
@@ -30,6 +38,11 @@ class Cause:
     newest: datetime
     batch_id: str
     message: str = ""
+
+    @property
+    def counted(self) -> str:
+        noun, plural, fate = WHAT[self.what]
+        return f"{cells.count(self.count, noun, plural)} {fate}"
 
     @property
     def provider_name(self) -> str:
@@ -56,11 +69,10 @@ def causes(window: Window, workspaces: Collection[str] | None) -> list[Cause]:
         if found.newest > known.newest:
             grouped[key] = found
         grouped[key].count = count
-    return sorted(grouped.values(), key=_rank)[:MOST]
-
-
-def _rank(cause: Cause) -> tuple[bool, int, str]:
-    return cause.what == RECORDS, -cause.count, cause.code
+    ranked = sorted(grouped.values(), key=lambda cause: (-cause.count, cause.code))
+    of_records = [cause for cause in ranked if cause.what == RECORDS]
+    others = [cause for cause in ranked if cause.what != RECORDS]
+    return [*others[:MOST], *of_records[:MOST_OF_RECORDS]]
 
 
 def _of_batches(recent: QuerySet[Batch]) -> Iterator[Cause]:

@@ -11,6 +11,7 @@ from batches.admin import looks
 from batches.admin.dashboard import words
 from batches.admin.dashboard.figures import Figures, total
 from batches.models import Job
+from providers import cells
 from providers.models import Credential, Provider
 
 MOST_MODELS = 12
@@ -107,7 +108,7 @@ def _spenders(found: Mapping[str, Figures]) -> list[Spender]:
     ranked = sorted(spent, key=lambda item: (-item[1].cost, -item[1].unpriced, item[0]))
     shown, rest = ranked[:MOST_SPENDERS], ranked[MOST_SPENDERS:]
     if rest:
-        shown.append((f"{len(rest)} others", total(figures for _, figures in rest)))
+        shown.append((cells.count(len(rest), "other"), total(figures for _, figures in rest)))
     most = max((figures.cost for _, figures in shown), default=0)
     return [Spender(name, figures, most) for name, figures in shown]
 
