@@ -1,7 +1,9 @@
 """A span for every request, where there are traces."""
 
 from collections.abc import Callable
+from functools import cache
 
+from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -23,9 +25,17 @@ def traced(
         about = {"http.request.method": method}
         with tracing.span(method, about, kind="server", parent=parent):
             response = get_response(request)
-            route = request.resolver_match.route if request.resolver_match else "no route"
+            match = request.resolver_match
+            route = pattern(match.route) if match else "no route"
             tracing.tell({"http.route": route}, f"{method} {route}")
             tracing.tell({"http.response.status_code": response.status_code})
             return response
 
     return middleware
+
+
+@cache
+def pattern(route: str) -> str:
+    """A route as people write it."""
+    text = simplify_regex(route).removesuffix(r"[\s\S]*\Z").replace("\\.", ".")
+    return text.rstrip("/") or "/"

@@ -55,7 +55,7 @@ class Tally:
         self._lock = threading.Lock()
         self._calls: dict[Kind, tuple[int, int]] = {}
         self._health: dict[str, _Health] = {}
-        self._flushed = -FLUSH_SECONDS
+        self._flushed = float("-inf")
 
     def add(
         self, provider: str, account: str, operation: str, seconds: float, outcome: str
@@ -91,6 +91,10 @@ class Tally:
             if time.monotonic() - self._flushed < every:
                 return
             self._flushed = time.monotonic()
+        self.save()
+
+    def save(self) -> None:
+        with self._lock:
             calls, self._calls = self._calls, {}
             health, self._health = self._health, {}
         try:

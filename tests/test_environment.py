@@ -18,7 +18,8 @@ from bifrost.env import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"^#([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
-FOR_COMPOSE_ONLY = {"POSTGRES_PASSWORD", "STORE_PASSWORD"}
+FOR_COMPOSE_ONLY = {"GRAFANA_PASSWORD", "POSTGRES_PASSWORD", "STORE_PASSWORD"}
+COMPOSE = ("docker-compose.yml", "deploy/docker-compose.monitoring.yml")
 # What the machine needs to run Python at all. Nothing else of ours may leak into these tests.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
@@ -49,7 +50,7 @@ def test_example_names_exactly_the_variables_that_the_settings_read():
 
 
 def test_example_names_exactly_the_variables_that_compose_asks_for():
-    compose = (ROOT / "docker-compose.yml").read_text()
+    compose = "".join((ROOT / name).read_text() for name in COMPOSE)
     asked = set(re.findall(r"\$\{([A-Z0-9_]+)", compose))
     assert asked <= set(documented())
     assert asked >= FOR_COMPOSE_ONLY

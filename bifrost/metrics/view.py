@@ -55,7 +55,7 @@ class Made:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._at = -LASTS_SECONDS
+        self._at = float("-inf")
         self._texts: dict[str, bytes] = {}
 
     def text(self, encode: Callable[[Any], bytes], content_type: str) -> bytes:
