@@ -47,8 +47,8 @@ def _console(job: Job) -> str:
 
 def _tokens(job: Job) -> int | None:
     usage = job.usage or {}
-    told = usage.get("total_tokens")
-    return told if isinstance(told, int) else None
+    total = usage.get("total_tokens")
+    return total if isinstance(total, int) else None
 
 
 def _cost(job: Job) -> int | None:

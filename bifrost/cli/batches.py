@@ -3,7 +3,7 @@
 from typing import Any
 
 from batches import services
-from bifrost.cli import listing
+from bifrost.cli import acting, listing
 from bifrost.cli.erasing import add_erasing, confirm, named_failures
 from bifrost.cli.verbs import Output, actor, noun, verb
 
@@ -11,6 +11,7 @@ from bifrost.cli.verbs import Output, actor, noun, verb
 def add(nouns: Any) -> None:
     verbs = noun(nouns, "batches", "What clients asked for")
     listing.add(verbs)
+    acting.add(verbs)
     add_erasing(verb(verbs, "erase", erase), "id")
 
 

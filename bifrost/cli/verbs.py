@@ -59,6 +59,10 @@ class Output:
         for name, value in row.items():
             self._write(f"{name.replace('_', ' '):<{width}}  {_text(value)}")
 
+    def gap(self) -> None:
+        """Between two tables."""
+        self._write("")
+
     def _write(self, line: str) -> None:
         self.stream.write(f"{line}\n")
 

@@ -60,6 +60,12 @@ def ended() -> Any:
     return batch
 
 
+def partly_failed() -> Any:
+    batch = ended()
+    make.credential("another")
+    return batch
+
+
 # Something that can be acted on, by what is done: whoever adds a button or an action adds a line.
 def outside() -> Any:
     account = make.credential(workspace=make.workspace())
@@ -71,6 +77,8 @@ def outside() -> Any:
 SAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     **{("batches.batch", verb): running for verb in ("poll", "poll_now", "cancel", "input")},
     **{("batches.batch", verb): ended for verb in ("collect", "collect_again", "results")},
+    **{("batches.batch", verb): partly_failed for verb in ("retry", "retry_failed", "clone")},
+    **{("batches.batch", verb): ended for verb in ("records", "record", "failures")},
     ("batches.batch", "download_input"): running,
     ("batches.batch", "download_results"): ended,
     ("files.file", "download"): lambda: make.file(b"x"),
