@@ -19,6 +19,11 @@ def ring(batch_id: str) -> None:
     transaction.on_commit(lambda: advance.delay(batch_id), robust=True)
 
 
+def ring_delivery(delivery_id: str) -> None:
+    """The same for a message to a webhook."""
+    transaction.on_commit(lambda: send.delay(delivery_id), robust=True)
+
+
 @shared_task
 def advance(batch_id: str) -> None:
     if services.advance(batch_id):

@@ -26,6 +26,8 @@ ABOUT = {
     "file": "files.file",
     "key": "providers.virtualkey",
     "credential": "providers.credential",
+    "webhook": "batches.webhook",
+    "delivery": "batches.delivery",
     "workspace": "providers.workspace",
     "user": "auth.user",
     "group": "auth.group",

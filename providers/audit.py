@@ -19,6 +19,7 @@ ACTIONS = (
     *("batch.polled", "batch.retried"),
     *("credential.changed", "credential.deleted", "credential.erased", "credential.made"),
     *("credential.tested", "secrets.rotated"),
+    *("credential.webhook_set", "delivery.sent_again"),
     "failed_logins.deleted",
     *("file.deleted", "file.downloaded", "file.erased", "file.estimated"),
     *("group.changed", "group.deleted", "group.made"),
@@ -30,6 +31,8 @@ ACTIONS = (
     *("member.added", "member.changed", "member.removed"),
     *("user.changed", "user.deleted", "user.logged_in", "user.logged_out", "user.login_failed"),
     "user.made",
+    *("webhook.changed", "webhook.deleted", "webhook.disabled", "webhook.made", "webhook.rotated"),
+    "webhook.tested",
     *("workspace.changed", "workspace.deleted", "workspace.erased", "workspace.exported"),
     *("workspace.made", "workspace.retention_set"),
 )

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model
 
-from providers.models import Credential, VirtualKey
 from providers.secrets import SecretUnreadableError, rotate
 
-SECRETS: dict[type[Model], str] = {
-    Credential: "encrypted_secret",
-    VirtualKey: "encrypted_signing_secret",
-}
+# Each kind with its model and column. Webhooks are not of this package, and so named.
+SECRETS = (
+    ("credentials", "providers.Credential", "encrypted_secret"),
+    ("virtual keys", "providers.VirtualKey", "encrypted_signing_secret"),
+    ("incoming webhooks", "providers.Credential", "encrypted_webhook_secret"),
+    ("webhooks", "batches.Webhook", "encrypted_secret"),
+    ("webhooks before a rotation", "batches.Webhook", "encrypted_former_secret"),
+)
 PAGE = 200
 
 
@@ -27,11 +31,11 @@ class Rotated:
 
 def rotate_all() -> list[Rotated]:
     """Safe at any time and as often as one likes: whoever saves a secret meanwhile wins."""
-    return [_rotate(model, column) for model, column in SECRETS.items()]
+    return [_rotate(kind, apps.get_model(label), column) for kind, label, column in SECRETS]
 
 
-def _rotate(model: type[Model], column: str) -> Rotated:
-    found = Rotated(str(model._meta.verbose_name_plural))
+def _rotate(kind: str, model: type[Model], column: str) -> Rotated:
+    found = Rotated(kind)
     for pk, old in _tokens(model, column):
         try:
             new = rotate(old)

@@ -131,3 +131,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} of {self.batch_id}"
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.webhook.workspace
+
+    @property
+    def workspace_id(self) -> str:
+        return self.webhook.workspace_id

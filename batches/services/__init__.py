@@ -49,13 +49,21 @@ from batches.services.quota import OverLimitError, Usage, usage_of
 from batches.services.retention import archive, retain
 from batches.services.retry import NotRetriableError, retry
 from batches.services.samples import sample
-from batches.services.sending import Outcome, deliveries_due, send, send_again, send_test
+from batches.services.sending import (
+    OF_THE_SECRET,
+    Outcome,
+    deliveries_due,
+    send,
+    send_again,
+    send_test,
+)
 from batches.services.sweep import beat, expire, forgotten, seen
 from batches.services.watchdog import stuck
 from providers.models import NoCredentialError
 
 __all__ = [
     "DOLLAR",
+    "OF_THE_SECRET",
     "CLONE_REFUSALS",
     "look_at",
     "look",

@@ -16,6 +16,7 @@ from providers import cells, services
 from providers.addresses import check_address
 from providers.admin.protected import ProtectedAdmin
 from providers.console import Button
+from providers.heard import TELLERS, address_for, check_secret
 from providers.models import Credential, Provider
 from providers.roles import is_bound
 from providers.secrets import SecretUnreadableError
@@ -31,6 +32,14 @@ PRICES = (
 class CredentialForm(forms.ModelForm[Credential]):
     # Whether whoever asks looks after some workspaces only.
     bound = False
+    new_webhook_secret = forms.CharField(
+        label="Webhook secret",
+        required=False,
+        widget=UnfoldAdminPasswordWidget(
+            attrs={"autocomplete": "new-password"}, render_value=False
+        ),
+        help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
+    )
 
     class Meta:
         model = Credential
@@ -46,6 +55,18 @@ class CredentialForm(forms.ModelForm[Credential]):
         ]
         labels = {"prices": "Prices"}
         help_texts = {"prices": PRICES}
+
+    def clean_new_webhook_secret(self) -> str:
+        text = str(self.cleaned_data["new_webhook_secret"])
+        if text:
+            check_secret(self.instance.provider, text)
+        return text
+
+    def save(self, commit: bool = True) -> Credential:
+        if self.cleaned_data.get("new_webhook_secret"):
+            self.instance.webhook_secret = self.cleaned_data["new_webhook_secret"]
+        credential: Credential = super().save(commit)
+        return credential
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"] or {}
@@ -94,8 +115,7 @@ class SecretForm(CredentialForm):
     def save(self, commit: bool = True) -> Credential:
         if self.cleaned_data.get("new_secret"):
             self.instance.secret = self.cleaned_data["new_secret"]
-        credential: Credential = super().save(commit)
-        return credential
+        return super().save(commit)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -165,6 +185,11 @@ class CredentialAdmin(ProtectedAdmin):
             return format_html("{} {}", cells.label("unreadable", "bad"), str(error))
         return format_html("SHA-256 begins with {}", cells.code(digest[:8]))
 
+    @admin.display(description="address")
+    def incoming(self, credential: Credential) -> SafeString:
+        kept = "with a secret" if credential.encrypted_webhook_secret else "no secret yet: off"
+        return cells.stacked(cells.code(address_for(credential)), kept)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not is_direct(obj) and super().has_change_permission(request, obj)
 
@@ -192,12 +217,21 @@ class CredentialAdmin(ProtectedAdmin):
             (None, {"fields": ["name", "provider", "enabled", "weight", *shown]}),
             ("Account", {"fields": [*secret, *kept, "base_url", "options"]}),
             ("What it pays", {"fields": ["prices"]}),
+            *self._incoming(request, obj),
         ]
+
+    def _incoming(self, request: HttpRequest, obj: Any) -> Any:
+        """Where the provider may tell of jobs by itself, if it does so."""
+        if obj is None or is_direct(obj) or not address_for(obj):
+            return []
+        secret = ["new_webhook_secret"] if self.has_change_permission(request, obj) else []
+        said = f"Jobs are polled at once when the provider says so. The secret is {TELLERS[obj.provider]}."
+        return [("Webhook", {"fields": ["incoming", *secret], "description": said})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        kept = ["provider", "owner", "state", "created", "fingerprint"]
+        kept = ["provider", "owner", "state", "created", "fingerprint", "incoming"]
         return [*kept, "name", "enabled", "base_url"] if managed(obj) else kept
 
     def render_change_form(

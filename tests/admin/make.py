@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.models import Batch, BatchEvent, Job
+from batches.models import Batch, BatchEvent, Job, Webhook
 from files import services
 from files.models import File
 from providers.models import Credential, VirtualKey, Workspace
@@ -19,6 +19,15 @@ def credential(name: str = "production", secret: str = "sk-kept", **fields: Any)
     made = Credential(**{"provider": "openai", "name": name, **fields})
     if secret:
         made.secret = secret
+    made.save()
+    return made
+
+
+def webhook(name: str = "listener", **fields: Any) -> Webhook:
+    made = Webhook(
+        **{"workspace": workspace(), "name": name, "url": "https://e.example/", **fields}
+    )
+    made.renew_secret()
     made.save()
     return made
 

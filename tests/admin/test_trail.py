@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern
 
-from batches.models import OutsideJob
+from batches.models import Delivery, OutsideJob
 from providers.audit import ACTIONS, record
 from providers.console import ConsoleAdmin, ReadOnlyAdmin, actor_of
 from providers.models import AuditEvent, Credential, VirtualKey, Workspace, WrittenOnceError
@@ -66,6 +66,14 @@ def partly_failed() -> Any:
     return batch
 
 
+def webhook() -> Any:
+    return make.webhook(url="http://127.0.0.1:9/")
+
+
+def delivery() -> Any:
+    return Delivery.objects.create(webhook=webhook(), batch=running(), event="batch.completed")
+
+
 # Something that can be acted on, by what is done: whoever adds a button or an action adds a line.
 def outside() -> Any:
     account = make.credential(workspace=make.workspace())
@@ -84,6 +92,8 @@ SAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("files.file", "download"): lambda: make.file(b"x"),
     ("files.file", "discard"): lambda: make.file(b"x"),
     ("files.file", "delete"): lambda: make.file(b"x"),
+    **{("batches.webhook", verb): webhook for verb in ("test", "rotate")},
+    **{("batches.delivery", verb): delivery for verb in ("again", "send_again")},
     ("providers.virtualkey", "revoke"): lambda: make.key()[0],
     ("batches.outsidejob", "adopt"): outside,
     ("batches.outsidejob", "sync"): lambda: make.credential(workspace=make.workspace()),

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from batches.models import Webhook
 from providers import rotation
 from providers.models import AuditEvent, Credential, VirtualKey
 from providers.secrets import SecretUnreadableError, encrypt
@@ -36,19 +37,30 @@ def test_an_old_key_can_be_taken_away_after_it(settings):
     signing_secret = key.renew().secret_access_key
     key.save()
 
+    credential.webhook_secret = "whsec_theirs"
+    credential.save()
+    webhook = make.webhook()
+    first, second = webhook.secret, webhook.renew_secret()
+    webhook.save()
+
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     told = rotated()
     settings.ENCRYPTION_KEYS = [NEW]
 
     assert Credential.objects.get(pk=credential.pk).secret == "sk-one"
+    assert Credential.objects.get(pk=credential.pk).webhook_secret == "whsec_theirs"
+    assert Webhook.objects.get(pk=webhook.pk).signing_secrets == [second, first]
     assert Credential.objects.get(pk=empty.pk).secret == ""
     assert VirtualKey.objects.get(pk=key.pk).signing_secret == signing_secret
     assert told == [
         {"kind": "credentials", "rotated": 1, "unreadable": []},
         {"kind": "virtual keys", "rotated": 1, "unreadable": []},
+        {"kind": "incoming webhooks", "rotated": 1, "unreadable": []},
+        {"kind": "webhooks", "rotated": 1, "unreadable": []},
+        {"kind": "webhooks before a rotation", "rotated": 1, "unreadable": []},
     ]
     event = AuditEvent.objects.get(action="secrets.rotated")
-    assert event.detail["rotated"] == {"credentials": 1, "virtual keys": 1}
+    assert event.detail["rotated"] == {one["kind"]: 1 for one in told}
 
 
 def test_without_it_the_old_key_is_still_needed(settings):
