@@ -16,6 +16,7 @@ from providers import cells
 from providers.audit import ACTIONS
 from providers.console import ReadOnlyAdmin
 from providers.ids import core_id
+from providers.lookback import where
 from providers.models import AuditEvent
 
 # The models that an action is about, by its first word.
@@ -102,8 +103,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         text = search_term.strip()
         if not text:
             return queryset, False
-        found = Q(target__in=[text, core_id(text)]) | Q(actor=text) | Q(name__startswith=text)
-        return queryset.filter(found), False
+        named = queryset.filter(Q(target__in=[text, core_id(text)]) | Q(actor=text))
+        if named.order_by().exists():
+            return named, False
+        matcher = where(Q(name__istartswith=text))
+        return self.search_back(request, queryset, matcher, tried="who, ids and names"), False
 
 
 def _linked(event: AuditEvent) -> SafeString:

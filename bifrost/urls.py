@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     path("admin/estimate/", admin.site.admin_view(estimates.page), name="estimate"),
+    path("admin/filters/", include("batches.admin.saved")),
     path("admin/", admin.site.urls),
     path("", include("gateway.urls")),
 ]

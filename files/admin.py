@@ -18,6 +18,7 @@ from files.models import File
 from providers import cells
 from providers.console import Button, ReadOnlyAdmin
 from providers.ids import core_id
+from providers.lookback import where
 
 TONES = {
     File.Status.WRITING: "busy",
@@ -96,8 +97,11 @@ class FileAdmin(ReadOnlyAdmin):
             return queryset, False
         if SHA256.match(text):
             return queryset.filter(sha256=text), False
-        given = Q(name=text.removeprefix("files/"))
-        return queryset.filter(Q(pk=core_id(text)) | given | Q(filename__icontains=text)), False
+        named = queryset.filter(Q(pk=core_id(text)) | Q(name=text.removeprefix("files/")))
+        if named.exists():
+            return named, False
+        matcher = where(Q(filename__icontains=text))
+        return self.search_back(request, queryset, matcher, tried="ids and names"), False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         query = urlencode({"q": public_id(obj.pk)})

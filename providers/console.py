@@ -2,22 +2,34 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_GET
 
-from providers import audit
+from providers import audit, exports
 from providers.audit import Actor
+from providers.changelist import BEFORE, BoundedChangeList, BoundedPaginator
 from providers.choices import owned_filter
+from providers.lookback import Matcher, Told, look_back, moment_of
 from providers.models import AuditEvent, Workspace
 from providers.roles import is_bound, narrowed, workspaces
 
@@ -42,33 +54,6 @@ class Button:
     icon: str
     url: str
     post: bool = False
-
-
-class BoundedPaginator(Paginator[Any]):
-    """Counts no further than MOST rows: on a large table a whole count costs more than the page."""
-
-    MOST = 10_000
-    template_name = "admin/console/pagination.html"
-
-    @cached_property
-    def _counted(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows.order_by()[: self.MOST + 1].count()
-
-    @cached_property
-    def count(self) -> int:
-        return min(self._counted, self.MOST)
-
-    @property
-    def more(self) -> bool:
-        return self._counted > self.MOST
-
-
-class BoundedChangeList(ChangeList):
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        # The number is at the foot, where it can say that there are more.
-        self.full_result_count = self.result_count
 
 
 class ConsoleAdmin(ModelAdmin[Any]):
@@ -211,6 +196,46 @@ class ConsoleAdmin(ModelAdmin[Any]):
     def name_of(self, obj: Any) -> str:
         """What its users call an object."""
         return str(obj)
+
+    def search_back(
+        self, request: HttpRequest, queryset: QuerySet[Any], matcher: Matcher, *, tried: str
+    ) -> QuerySet[Any]:
+        """Those of the rows that match, as far as a second lets it look; the list says how far that was."""
+        field = str(self.date_hierarchy)
+        before = moment_of(request.GET.get(BEFORE, ""))
+        found, until = look_back(queryset, matcher, field=field, before=before)
+        request.__dict__["told"] = Told(tried, until)
+        return queryset.filter(pk__in=found)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name=self.view_name("export")), *super().get_urls()]
+
+    @method_decorator(require_GET)
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as the user sees it, all of it, as CSV."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            cl = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return self.back()
+        narrowed_by = sorted(name for name in request.GET if name not in (PAGE_VAR, BEFORE))
+        label = self.opts.label_lower
+        told = {"list": label, "narrowed_by": narrowed_by}
+        audit.record(
+            actor_of(request), "list.exported", None, workspace=self._only(request), **told
+        )
+        lines = exports.written(cl.queryset, cl.get_ordering(request, cl.queryset))
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        name = f"{self.opts.model_name}-{timezone.now():%Y%m%d-%H%M%S}.csv"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+    def _only(self, request: HttpRequest) -> Workspace | None:
+        """The workspace that a list was of, if that is one."""
+        owned = workspaces(request.user, self.permission("view")) or ()
+        return Workspace.objects.get(pk=owned[0]) if len(owned) == 1 else None
 
     def view_name(self, verb: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{verb}"

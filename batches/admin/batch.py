@@ -16,7 +16,8 @@ from batches.admin.actions import BatchActions
 from batches.admin.filters import BatchStuckFilter, BatchTroubleFilter
 from batches.admin.lifeline import flat, lifeline
 from batches.admin.records import AT_A_GLANCE, RecordPages
-from batches.admin.search import batches_named
+from batches.admin.search import batches_about, batches_named
+from batches.admin.terms import read
 from batches.models import Batch, Job
 from batches.services import Failures
 from batches.services.cancel import CANCELLABLE
@@ -51,7 +52,10 @@ class BatchAdmin(RecordPages, BatchActions):
     ]
     list_select_related = ["workspace"]
     search_fields = ["id"]
-    search_help_text = "Any id: ours, the provider's, a file's or a job's"
+    search_help_text = (
+        "Any id (ours, the provider's, a file's, a job's, a key's), or words; "
+        'model:gpt-5, custom_id:abc, name:nightly, error:"rate limit"'
+    )
     date_hierarchy = "created_at"
     workspace_path = "workspace"
     page_related = (
@@ -100,7 +104,13 @@ class BatchAdmin(RecordPages, BatchActions):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
-        return (queryset.filter(pk__in=batches_named(text)) if text else queryset), False
+        if not text:
+            return queryset, False
+        terms = read(text)
+        if not terms.named and (named := batches_named(text)):
+            return queryset.filter(pk__in=named), False
+        tried = str(terms) if terms.named else "ids, names, models, errors and custom_ids"
+        return self.search_back(request, queryset, batches_about(terms), tried=tried), False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         jobs = list(obj.jobs.select_related("credential").order_by("ordinal")[: MOST_JOBS + 1])

@@ -13,7 +13,8 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from batches.admin import looks
 from batches.admin.filters import JobTroubleFilter, StuckFilter
 from batches.admin.lifeline import flat
-from batches.admin.search import jobs_named
+from batches.admin.search import jobs_about, jobs_named
+from batches.admin.terms import read
 from batches.models import Job
 from providers import cells
 from providers.console import ReadOnlyAdmin
@@ -41,7 +42,9 @@ class JobAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["batch", "credential"]
     search_fields = ["id"]
-    search_help_text = "Any id: ours, the provider's or the batch's"
+    search_help_text = (
+        "Any id: ours, the provider's or the batch's, or words; model:gpt-5, error:\"rate limit\""
+    )
     date_hierarchy = "created_at"
     workspace_path = "batch__workspace"
     page_related = ("batch", "batch__workspace", "credential", "upstream_input", "raw_results")
@@ -83,7 +86,13 @@ class JobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
-        return (queryset.filter(pk__in=jobs_named(text)) if text else queryset), False
+        if not text:
+            return queryset, False
+        terms = read(text)
+        if not terms.named and (named := jobs_named(text)):
+            return queryset.filter(pk__in=named), False
+        tried = str(terms) if terms.named else "ids, models and errors"
+        return self.search_back(request, queryset, jobs_about(terms), tried=tried), False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {

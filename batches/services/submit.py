@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from batches.models import Batch, Job
-from batches.services import budgets, ledger, quota
+from batches.services import budgets, custom_ids, ledger, quota
 from batches.services.budgets import BudgetExceededError, Reserve
 from batches.services.claim import Claim
 from batches.services.jobs import each, request_of, upstream_of
@@ -166,6 +166,7 @@ def _write_plan(
             )
             for ordinal, part in enumerate(findings.parts)
         )
+        custom_ids.keep(batch, findings.checksums)
         jobs = len(findings.parts)
         batch.note("validated", f"{findings.total} records, {jobs} job{'s' * (jobs > 1)}")
 

@@ -1,5 +1,6 @@
 """Look at every record before any is sent, and plan the jobs that will carry them."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from batches import translate
 from batches.models import Batch
 from batches.services.budgets import Reserve
+from batches.services.custom_ids import checksum
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
 from providers.models import NotAllowedError, VirtualKey
@@ -39,6 +41,7 @@ class Findings:
     """What an input holds.
 
     `refused` of its records have no words at the provider, and `dropped` says how many lose what.
+    `checksums` are those of its custom_ids, by which it is found.
     """
 
     total: int = 0
@@ -48,6 +51,7 @@ class Findings:
     errors: list[dict[str, Any]] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     open: dict[str, Part] = field(default_factory=dict)
+    checksums: "array[int]" = field(default_factory=lambda: array("I"))
 
     def blame(self, error: RecordError, line: int | None) -> None:
         self.errors.append(
@@ -194,6 +198,7 @@ class Look:
                 param="custom_id",
             )
         self._seen.add(told)
+        self.findings.checksums.append(checksum(record.custom_id))
 
     def _endpoint(self, record: translate.Record) -> None:
         endpoint = self._source.endpoint_of(record)

@@ -33,6 +33,8 @@ def buttons() -> Iterator[tuple[str, str]]:
     for label, model_admin in admins():
         for pattern in model_admin.get_urls():
             verb = verb_of(pattern)
+            if "<" not in str(pattern.pattern):
+                continue
             if (
                 pattern.name
                 and verb not in OF_DJANGO

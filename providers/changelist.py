@@ -1,0 +1,60 @@
+"""Lists whose cost does not grow with the table."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from providers.lookback import Told
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Counts no further than MOST rows: on a large table a whole count costs more than the page."""
+
+    MOST = 10_000
+    template_name = "admin/console/pagination.html"
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by()[: self.MOST + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, self.MOST)
+
+    @property
+    def more(self) -> bool:
+        return self._counted > self.MOST
+
+
+# How far back a search goes on: see lookback.
+BEFORE = "before"
+
+
+class BoundedChangeList(ChangeList):
+    told: Told | None = None
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        kept: dict[str, Any] = super().get_filters_params(params)
+        return {name: value for name, value in kept.items() if name != BEFORE}
+
+    @property
+    def further(self) -> str:
+        """The way to where a search has not looked yet."""
+        assert self.told
+        assert self.told.until
+        return str(self.get_query_string({BEFORE: self.told.until.isoformat()}, [PAGE_VAR]))
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.query or self.has_active_filters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.told = request.__dict__.get("told")
+        # The number is at the foot, where it can say that there are more.
+        self.full_result_count = self.result_count
