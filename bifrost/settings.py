@@ -10,11 +10,11 @@ import dj_database_url
 import django_stubs_ext
 from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 
 from bifrost.access import auth_mode
 from bifrost.env import Environment, host_of
 from bifrost.keys import encryption_keys, secret_key
+from bifrost.menu import MENU
 from bifrost.patience import LONGEST_HOURS, patience
 from bifrost.theme import THEME
 
@@ -354,55 +354,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 
-def console_page(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
-    """A list in the admin's menu, for those who may see it."""
-    names = [f"{app}.{verb}_{model}" for verb in ("view", "change")]
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
-        "permission": lambda request: any(request.user.has_perm(name) for name in names),
-    }
-
-
-UNFOLD = {
-    **THEME,
-    "SIDEBAR": {
-        "show_search": False,
-        "navigation": [
-            {
-                "title": "Work",
-                "items": [
-                    {
-                        "title": "Overview",
-                        "icon": "dashboard",
-                        "link": reverse_lazy("admin:index"),
-                    },
-                    console_page("Batches", "stacks", "batches", "batch"),
-                    console_page("Jobs", "conveyor_belt", "batches", "job"),
-                    console_page("Made elsewhere", "travel_explore", "batches", "outsidejob"),
-                    console_page("Files", "description", "files", "file"),
-                    console_page("Deliveries", "outgoing_mail", "batches", "delivery"),
-                    {
-                        **console_page("Estimate", "calculate", "files", "file"),
-                        "link": reverse_lazy("estimate"),
-                    },
-                ],
-            },
-            {
-                "title": "Access",
-                "items": [
-                    console_page("Workspaces", "domain", "providers", "workspace"),
-                    console_page("Virtual keys", "key", "providers", "virtualkey"),
-                    console_page("Credentials", "lock", "providers", "credential"),
-                    console_page("Webhooks", "webhook", "batches", "webhook"),
-                    console_page("Users", "person", "auth", "user"),
-                    console_page("Failed log-ins", "gpp_maybe", "axes", "accessattempt"),
-                    console_page("Audit trail", "history", "providers", "auditevent"),
-                ],
-            },
-        ],
-    },
-}
+UNFOLD = {**THEME, "SIDEBAR": {"show_search": False, "navigation": MENU}}
 
 env.refuse_unknown()
