@@ -387,16 +387,3 @@ def test_more_than_a_file_may_have_is_refused_while_it_comes(
     settings.MAX_FILE_BYTES = 11
     with pytest.raises(files.FileTooLargeError, match="larger than 11 bytes"):
         uploads.complete(upload)
-
-
-def test_the_parts_of_what_is_completed_are_not_told(upload: Upload):
-    """They go one after the other: whoever came late would count too few."""
-    send(upload, 1, b"aaa")
-    send(upload, 2, b"bbb")
-    file = uploads.complete(upload)
-
-    with pytest.raises(uploads.UploadCompletedError) as caught:
-        uploads.parts(upload)
-
-    assert caught.value.file == file
-    assert uploads.complete(upload, [1, 2]) == file
