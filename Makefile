@@ -8,10 +8,10 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench clean install
+.PHONY: help run test check format lock bench screenshots clean install
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Start everything on http://localhost:8080, Ctrl-C stops it
 	@scripts/venv $(VENV) requirements/run.txt
@@ -37,6 +37,9 @@ lock: $(UV) ## Choose the versions of all dependencies anew
 
 bench: install ## Measure what the gateway adds to the work
 	@$(BIN)/python -m tests.bench
+
+screenshots: install ## Take the pictures of the docs anew, in Chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove what was installed and cached; the data in var/ stay
 	rm -rf .venv .venv-* .node .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
