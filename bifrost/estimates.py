@@ -31,10 +31,12 @@ from batches.services.estimate import (
     told,
     told_refused,
 )
+from batches.services.tally import Span
 from files import services as files
 from files.models import File
 from files.storage import StoreError
 from gateway.turns import in_turns
+from providers.cells import dollars
 from providers.ids import core_id
 from providers.models import Credential, CredentialQuerySet, Provider
 
@@ -197,8 +199,9 @@ def _table(request: HttpRequest, form: EstimateForm, every: list[Estimating]) ->
     for estimating in every:
         shown = [one for number, one in enumerate(estimating) if number < MOST_SHOWN]
         one = told(estimating.result)
-        for priced in (one, *one["models"]):
-            priced["price"]["text"] = _price(priced["price"])
+        one["price"]["text"] = _price(estimating.result.price)
+        for model, tally in zip(one["models"], estimating.result.tallies, strict=True):
+            model["price"]["text"] = _price(tally.price)
         found.append(
             one
             | {
@@ -211,13 +214,10 @@ def _table(request: HttpRequest, form: EstimateForm, every: list[Estimating]) ->
     return _shown(request, form, found)
 
 
-def _price(price: dict[str, Any]) -> str:
-    """Of what costs less than a dollar the small change matters."""
-    low, high = price["low"], price["high"]
-    if low is None or high is None:
+def _price(span: Span) -> str:
+    if span.low is None or span.high is None:
         return "unknown"
-    digits = 2 if high >= 1 else 4
-    return f"${low:,.{digits}f} to ${high:,.{digits}f}"
+    return f"{dollars(span.low)} to {dollars(span.high)}"
 
 
 def _every_refused(every: list[Estimating]) -> HttpResponseBase:

@@ -9,8 +9,11 @@ from django.test import Client
 from batches.models import Batch
 from files.models import File
 from gateway.estimate import wire
-from providers.models import AuditEvent, Workspace
+from providers.models import AuditEvent, VirtualKey, Workspace
 from tests.estimate.conftest import PATH, jsonl, record, stored
+from tests.signatures.signing import Signer
+
+JSON = "application/json"
 
 AUDIO = {"audio": {"voice": "alloy", "format": "wav"}, "modalities": ["text", "audio"]}
 THREE = jsonl(record(0, max_tokens=100), record(1, **AUDIO), record(2, logit_bias={"50256": -100}))
@@ -180,6 +183,50 @@ def test_no_key_is_a_401_and_a_get_is_no_way_to_ask(client: Client, key_of: Any)
     assert (answer.status_code, answer["www-authenticate"]) == (401, "Bearer")
     assert answer.json()["error"]["code"] == "invalid_api_key"
     assert client.get(PATH, headers={"x-goog-api-key": key_of()}).status_code == 405
+
+
+BODY = json.dumps({"requests": [record(0)], "targets": [CLAUDE]}).encode()
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "x-goog-api-key", "x-bf-vk"])
+def test_a_key_may_come_in_any_header(client: Client, key_of: Any, header: str):
+    text = f"Bearer {key_of()}" if header == "authorization" else key_of()
+
+    assert client.post(PATH, BODY, JSON, headers={header: text}).status_code == 200
+    assert client.post(PATH, BODY, JSON, headers={header: f"{text}x"}).status_code == 401
+
+
+def test_or_as_a_signature_over_the_body(client: Client, workspace: Workspace):
+    key = VirtualKey(workspace=workspace, name="signs")
+    texts = key.renew()
+    key.save()
+    signer = Signer.now(texts.access_key_id, texts.secret_access_key).but(service="bedrock")
+    headers = signer.headers("POST", f"http://testserver{PATH}", BODY)
+
+    right = client.post(PATH, BODY, JSON, headers=headers)
+    wrong = client.post(PATH, BODY.replace(b"Hello", b"Hallo"), JSON, headers=headers)
+
+    assert right.json()["targets"][0]["records"] == 1
+    assert (wrong.status_code, wrong.json()["error"]["type"]) == (403, "invalid_request_error")
+
+
+def test_its_limit_of_requests_holds_here_too(ask: Any, key_of: Any):
+    narrow = key_of(requests_per_minute=1)
+
+    answers = [ask(content=THREE, key=narrow) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [200, 429]
+    assert int(answers[1]["retry-after"]) > 0
+
+
+def test_a_body_that_is_compressed_or_broken_off_is_refused(ask: Any, client: Client, key_of: Any):
+    packed = {"authorization": f"Bearer {key_of()}", "content-encoding": "gzip"}
+
+    assert client.post(PATH, BODY, JSON, headers=packed).status_code == 415
+    assert ask(content=b"\xff\xfe{\n\0\n" + b"[" * 100_000).json()["targets"][0]["jobs"] == 0
+    deep = json.dumps({"requests": [record(0)]})[:-1] + ', "targets": ' + "[" * 50_000
+    answer = client.post(PATH, deep, JSON, headers={"x-api-key": key_of()})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
 
 
 def test_what_is_looked_at_has_bounds(ask: Any, workspace: Workspace, monkeypatch: Any):
