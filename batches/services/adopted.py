@@ -128,6 +128,7 @@ def _publish(claim: Claim, job: Job, file: File, why: str) -> None:
     """Make it the input. `why` it had to be made, if it had."""
     batch, old = claim.batch, claim.batch.input_file
     total, model = _counted(claim, file)
+    of_the_job = job.model or (model[:255] if upstream_of(job).limits.one_model else "")
     with transaction.atomic():
         files.publish(
             file,
@@ -145,11 +146,11 @@ def _publish(claim: Claim, job: Job, file: File, why: str) -> None:
                 "metadata": {**(batch.metadata or {}), **({"input": STANDS_IN} if why else {})},
             }
         )
-        Job.objects.filter(pk=job.pk).update(records=total, model=job.model or model[:255])
+        Job.objects.filter(pk=job.pk).update(records=total, model=of_the_job)
         files.delete(old)
         told = f"made of the results: {why}" if why else "as the provider gives it back"
         batch.note("input", f"{total} records, {told}", job=job)
-    job.records, job.model = total, job.model or model[:255]
+    job.records, job.model = total, of_the_job
 
 
 def _counted(claim: Claim, file: File) -> tuple[int, str]:

@@ -41,6 +41,10 @@ def clone(batch: Batch, *, provider: str = "", model: str = "") -> Batch:
     """
     if batch.input_file.status != File.Status.STORED:
         raise NotClonableError(f"The input of batch {batch.id} was deleted.")
+    if batch.stand_in or not batch.input_file.size:
+        raise NotClonableError(
+            f"Nobody has the requests of batch {batch.id}: somebody else made it."
+        )
     fields: dict[str, Any] = {name: getattr(batch, name) for name in SAID}
     if provider and provider != batch.provider:
         _check_move(batch)

@@ -147,12 +147,15 @@ def look_at(batch: Batch, number: int, *, bounds: Bounds | None = None) -> Look 
     try:
         record = source.translation.open(line)
         job = Carriers(jobs).job_of(number, source.model_of(record))
-        name = f"{share_of(job).mark if job else ''}{upstream_id(number)}"
+        name = _name(job, number, record.custom_id) if job else upstream_id(number)
         sent: bytes | str = source.translation.request(record, name)
     except RecordError as error:
         why = f"Not sent: {error.message}"
         return Look(number, "", line, why, "Nothing: it was not sent.", got)
-    answered, job = _answer(batch, jobs, number, bounds) or ("Nothing of it is here.", job)
+    if batch.stand_in:
+        sent = "Not known: somebody else sent it, and this was made of its result."
+    answers = _answer(batch, jobs, number, record.custom_id, bounds)
+    answered, job = answers or ("Nothing of it is here.", job)
     return Look(number, record.custom_id or "", line, sent, answered, got, job)
 
 
@@ -200,17 +203,25 @@ def _excerpt(line: bytes | None) -> str:
     return (line or b"")[:EXCERPT].decode(errors="replace")
 
 
-def _answer(batch: Batch, jobs: list[Job], number: int, bounds: Bounds) -> tuple[bytes, Job] | None:
+def _name(job: Job, number: int, custom_id: str | None) -> str:
+    """What a record is called at its provider."""
+    return (custom_id or "") if job.adopted else share_of(job).mark + upstream_id(number)
+
+
+def _answer(
+    batch: Batch, jobs: list[Job], number: int, custom_id: str | None, bounds: Bounds
+) -> tuple[bytes, Job] | None:
     """What the provider says of a record, as it counts: the newest answer, or else the newest failure."""
     dialect = translate.dialect_of(batch.provider)
     failure: tuple[bytes, Job] | None = None
     for job in reversed(jobs):
         share = share_of(job)
-        name = share.mark + upstream_id(number)
+        name = _name(job, number, custom_id)
         if not share.has(number):
             continue
         for line in bounds.lines(job.raw_results):
-            if name.encode() not in line:
+            # Others choose names that JSON may write in several ways.
+            if not job.adopted and name.encode() not in line:
                 continue
             try:
                 result = dialect.open_result(line)

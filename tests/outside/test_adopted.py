@@ -133,3 +133,13 @@ def test_a_job_that_its_maker_cancels_ends_so(adopted, made, sandbox, provider):
     services.jobs.upstream_of(job).cancel(job.upstream_id)
 
     assert live(batch).status == Batch.Status.CANCELLED
+
+
+@every_provider
+def test_an_operator_looks_into_its_records(adopted):
+    batch = live(adopted())
+
+    found = services.look_at(batch, 1)
+
+    assert found.custom_id.encode() in found.answered
+    assert (b"Hello" in found.sent) if not batch.stand_in else ("Not known" in found.sent)

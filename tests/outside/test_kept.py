@@ -71,6 +71,8 @@ def test_without_its_requests_nothing_is_tried_again(adopted, provider):
     if batch.stand_in:
         with pytest.raises(services.NotRetriableError, match="nobody has its requests"):
             services.retry(batch)
+        with pytest.raises(services.NotClonableError, match="Nobody has the requests"):
+            services.clone(batch)
         return
     batch = live(services.retry(batch))
     assert (batch.completed, batch.failed) == (1, 1)
