@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from batches.models import Batch
+from batches.services.budgets import BudgetExceededError
 from batches.services.create import Repeat, RoleDeniedError, create
 from batches.services.quota import OverLimitError
 from files.models import File
@@ -29,6 +30,7 @@ CLONE_REFUSALS = (
     NotAllowedError,
     LimitExceededError,
     OverLimitError,
+    BudgetExceededError,
 )
 """What `clone` raises where it makes none. Their messages say why."""
 

@@ -16,7 +16,7 @@ IDS = re.compile(
     r"|\b[A-Za-z]+[_-](?=[A-Za-z]*[0-9])[0-9A-Za-z]{12,}\b"
     r"|\b(?=[a-f]*[0-9])[0-9a-f]{16,}\b"
 )
-NUMBERS = re.compile(r"(?<![\w.-])\d[\d,.]*\d?(?![\w-])")
+NUMBERS = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-])")
 
 
 @dataclass

@@ -12,6 +12,8 @@ from django.utils import timezone
 from batches.chosen import packed
 from batches.models import Batch, Job
 from batches.results import ResultIndex
+from batches.services import budgets
+from batches.services.budgets import BudgetExceededError
 from batches.services.claim import Claim
 from batches.services.collect import fetch
 from batches.services.jobs import input_of
@@ -93,6 +95,10 @@ def _missing(batch: Batch) -> str:
         return "The key that its client brought for it is gone."
     if _credential(batch) is None:
         return f"No credential reaches {batch.provider} any more: add one."
+    try:
+        budgets.check(batch.workspace, batch.virtual_key)
+    except BudgetExceededError as error:
+        return str(error)
     return ""
 
 
