@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench import (
     batches,
     inline,
+    pages,
     poll,
     providers,
     records,
@@ -37,6 +38,7 @@ IN_PLACE: dict[str, Callable[[Place], Iterator[Figure]]] = {
 ALONE: dict[str, Callable[[], Iterator[Figure]]] = {
     "translation": translation.measured,
     "poll": poll.measured,
+    "pages": pages.measured,
 }
 
 

@@ -87,7 +87,13 @@ class Place:
         ).raise_for_status()
 
 
-def run(module: str, *arguments: str, environment: dict[str, str], given: object = None) -> Any:
+def run(
+    module: str,
+    *arguments: str,
+    environment: dict[str, str],
+    given: object = None,
+    seconds: float = 300,
+) -> Any:
     """What a module of the bench, run as a process of its own, prints as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", f"tests.bench.{module}", *arguments],
@@ -97,7 +103,7 @@ def run(module: str, *arguments: str, environment: dict[str, str], given: object
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=300,
+        timeout=seconds,
     )
     return json.loads(done.stdout)
 
