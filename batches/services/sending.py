@@ -17,7 +17,7 @@ from standardwebhooks import Webhook as Signer
 
 from batches.models import Delivery, DueQuerySet, Webhook
 from batches.services.webhooks import message_of
-from providers import audit
+from providers import audit, tracing
 from providers.audit import Actor
 from providers.ids import new_id
 from providers.models import AuditEvent
@@ -71,11 +71,11 @@ def send(delivery_id: str) -> None:
     mine = _sendable().filter(pk=delivery_id)
     if not mine.update(due_at=lease, attempts=F("attempts") + 1):
         return
-    delivery = Delivery.objects.select_related("webhook").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("webhook", "batch").get(pk=delivery_id)
     webhook = delivery.webhook
     if webhook.enabled:
         body = message_of(delivery.event, delivery.created_at, delivery.payload)
-        outcome = _call(webhook, delivery.pk, body)
+        outcome = _traced(webhook, delivery, body)
     else:
         outcome = Outcome(error="the webhook is disabled", called=False)
     with transaction.atomic():
@@ -110,6 +110,17 @@ def send_test(webhook: Webhook) -> Outcome:
 def _sendable(late: timedelta = timedelta()) -> DueQuerySet:
     awake = Q(webhook__rests_until=None) | Q(webhook__rests_until__lte=timezone.now())
     return Delivery.objects.due(late=late).filter(awake, status=Delivery.Status.PENDING)
+
+
+def _traced(webhook: Webhook, delivery: Delivery, body: bytes) -> Outcome:
+    """In the trace of the batch that it is about."""
+    about = {"bifrost.batch": delivery.batch_id, "bifrost.event": delivery.event}
+    parent = delivery.batch.traceparent
+    with tracing.span("webhook", about, kind="client", parent=parent):
+        outcome = _call(webhook, delivery.pk, body)
+        if outcome.status:
+            tracing.tell({"http.response.status_code": outcome.status})
+    return outcome
 
 
 def _call(webhook: Webhook, pk: str, body: bytes) -> Outcome:

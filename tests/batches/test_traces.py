@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,9 +15,12 @@ from django.test import Client
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from batches.models import Batch
+from batches.models import Batch, Webhook
+from batches.services import sending, webhooks
 from files.models import File
 from providers import tracing
+from providers.posting import Answer
+from providers.services import default_workspace
 from tests.batches.conftest import line, live
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +165,39 @@ def test_a_step_that_fails_says_how_but_not_what(collector: Collector, make: Any
     assert not failed.status.message
     assert not failed.events
     assert attributes(failed)["error.type"] == "http_400"
+
+
+def test_a_message_to_a_webhook_is_in_the_trace_of_its_batch(
+    collector: Collector, make: Any, monkeypatch: pytest.MonkeyPatch
+):
+    webhook = Webhook(workspace=default_workspace(), name="pager", url="https://pager.test")
+    webhook.renew_secret()
+    webhook.save()
+    monkeypatch.setattr(sending, "post", lambda *asked: Answer(503, None))
+    batch = make(1)
+    Batch.objects.update(traceparent=f"00-{TRACE}-{PARENT}-01")
+    batch.refresh_from_db()
+    webhooks.tell(batch, Webhook.Event.FAILED)
+    sending.send(batch.deliveries.get().pk)
+    tracing.stop()
+    span = collector.span("webhook")
+    assert (span.trace_id.hex(), span.parent_span_id.hex()) == (TRACE, PARENT)
+    assert attributes(span) == {
+        "bifrost.batch": batch.pk,
+        "bifrost.event": "batch.failed",
+        "http.response.status_code": 503,
+    }
+    assert span.status.code == Status.STATUS_CODE_ERROR
+
+
+def test_nothing_of_it_is_loaded_where_it_is_not_wanted():
+    """In a process of its own, as web process and worker begin."""
+    program = (
+        "import sys, bifrost.wsgi, bifrost.counting; bifrost.counting.begin();"
+        "print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[]"
 
 
 def test_the_rows_keep_where_they_come_from(ended: Batch):
