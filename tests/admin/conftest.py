@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from celery import Task
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.test import Client
 
 
 @pytest.fixture(autouse=True)
 def house(settings: Any, tmp_path: Path) -> None:
+    cache.clear()
     settings.STORAGES = {
         "default": {
             "BACKEND": "files.storage.FolderStore",

@@ -4,15 +4,19 @@ A length is known to its power of two only. A percentile is read off between the
 lies in, as if the batches in there were spread evenly: it is right to a factor of two, and says "about".
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import Sum
 
 from batches.admin.dashboard.period import Window
 from batches.models import Batch, UsageHour
+from providers.models import Workspace
 
 SUMS = ("batches", "completed", "failed", "input_tokens", "output_tokens", "cost", "unpriced")
 
@@ -68,33 +72,40 @@ def percentile(lengths: Mapping[int, int], part: float) -> float | None:
     return 2.0 ** max(lengths)
 
 
-def ledger(window: Window, workspaces: Collection[str] | None) -> QuerySet[UsageHour]:
-    rows = UsageHour.objects.filter(hour__gte=window.start, hour__lt=window.end).order_by()
-    return rows if workspaces is None else rows.filter(workspace__in=workspaces)
-
-
 def over_time(window: Window, workspaces: Collection[str] | None) -> dict[str, list[Figures]]:
     """By provider, one for each bar."""
     found: dict[str, list[Figures]] = {}
-    for row in _sums(ledger(window, workspaces), "hour", "provider"):
+    for row in _sums(window, workspaces, "hour", "provider"):
         bars = found.setdefault(row["provider"], [Figures() for _ in window.bars])
         bars[window.bar_of(row["hour"])].add(row)
     return found
 
 
+def _in_bars(window: Window, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each bar and provider, instead of one for each hour."""
+    sums: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in rows:
+        known = sums.setdefault((window.bar_of(row["hour"]), row["provider"]), row)
+        if known is not row:
+            known.update({name: known[name] + row[name] for name in SUMS})
+    return list(sums.values())
+
+
 def by_model(window: Window, workspaces: Collection[str] | None) -> dict[tuple[str, str], Figures]:
     """By provider and model."""
     found: dict[tuple[str, str], Figures] = {}
-    for row in _sums(ledger(window, workspaces), "provider", "model", "status", "length"):
+    for row in _sums(window, workspaces, "provider", "model", "status", "length"):
         found.setdefault((row["provider"], row["model"]), Figures()).add(row)
     return found
 
 
 def by_workspace(window: Window, workspaces: Collection[str] | None) -> dict[str, Figures]:
+    """By name. One that was erased meanwhile is not named any more."""
     found: dict[str, Figures] = {}
-    for row in _sums(ledger(window, workspaces), "workspace__name"):
-        found.setdefault(row["workspace__name"], Figures()).add(row)
-    return found
+    for row in _sums(window, workspaces, "workspace"):
+        found.setdefault(row["workspace"], Figures()).add(row)
+    names = dict(Workspace.objects.filter(pk__in=found).values_list("pk", "name"))
+    return {name: found[pk] for pk, name in names.items()}
 
 
 def total(all_of_them: Iterable[Figures]) -> Figures:
@@ -106,7 +117,28 @@ def total(all_of_them: Iterable[Figures]) -> Figures:
     return whole
 
 
-def _sums(rows: QuerySet[UsageHour], *by: str) -> Iterable[dict[str, Any]]:
+def _sums(window: Window, workspaces: Collection[str] | None, *by: str) -> Iterable[dict[str, Any]]:
+    """Hours that are over never change: their sums are remembered while the period begins where it does, and
+    only those since are read again."""
+    scope = "all" if workspaces is None else "/".join(sorted(workspaces))
+    asked = f"{window.start.isoformat()} {window.period.key} {by} {scope}"
+    key = f"ledger-{hashlib.sha256(asked.encode()).hexdigest()}"
+    known = cache.get(key)
+    if known is None:
+        rows = _read(window.start, window.settled, workspaces, by)
+        kept = _in_bars(window, rows) if "hour" in by else list(rows)
+        known = (window.settled, kept)
+        cache.set(key, known, window.step.total_seconds())
+    until, settled = known
+    return [*settled, *_read(until, window.end, workspaces, by)]
+
+
+def _read(
+    start: datetime, end: datetime, workspaces: Collection[str] | None, by: tuple[str, ...]
+) -> Iterable[dict[str, Any]]:
+    rows = UsageHour.objects.filter(hour__gte=start, hour__lt=end).order_by()
+    if workspaces is not None:
+        rows = rows.filter(workspace__in=workspaces)
     summed: Iterable[dict[str, Any]] = rows.values(*by).annotate(
         **{name: Sum(name) for name in SUMS}
     )

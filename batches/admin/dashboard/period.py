@@ -50,6 +50,12 @@ class Window:
         self.start = self.end - period.hours * HOUR
 
     @property
+    def settled(self) -> datetime:
+        """Until when nobody adds to the ledger any more: it is written in the hour that it is about."""
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        return max(hour - HOUR, self.start)
+
+    @property
     def bars(self) -> list[datetime]:
         return [
             self.start + self.step * place for place in range(self.period.hours * HOUR // self.step)

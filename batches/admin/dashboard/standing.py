@@ -78,7 +78,10 @@ def oldest(workspaces: Collection[str] | None) -> QuerySet[Job]:
     jobs = Job.objects.filter(status__in=Job.UNFINISHED, batch__status__in=Batch.ACTIVE)
     if workspaces is not None:
         jobs = jobs.filter(batch__workspace__in=workspaces)
-    return jobs.select_related("batch__workspace", "credential").order_by("created_at")[:MOST]
+    # Which they are comes first: joined with all that is shown of them, every unfinished one would be.
+    first = jobs.order_by("created_at").values("pk")[:MOST]
+    shown = Job.objects.filter(pk__in=first).select_related("batch__workspace", "credential")
+    return shown.order_by("created_at")
 
 
 def credentials(workspaces: Collection[str] | None) -> QuerySet[Credential]:
