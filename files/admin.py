@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from files import download, services
-from files.models import File
+from files.models import File, UploadPart
 from providers import cells
 from providers.console import Button, ReadOnlyAdmin
 from providers.ids import core_id
@@ -84,7 +84,8 @@ class FileAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without what came of an upload so far, in hundreds of parts."""
-        return super().get_queryset(request).filter(part=None)
+        parts = UploadPart.objects.filter(file=OuterRef("pk"))
+        return super().get_queryset(request).filter(~Exists(parts))
 
     def name_of(self, obj: Any) -> str:
         return f"{public_id(obj.pk)} {obj.filename}"

@@ -116,6 +116,8 @@ class File(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="file_listed"),
             models.Index(fields=["-created_at", "-id"], name="file_newest"),
+            models.Index(fields=["purpose", "-created_at"], name="file_by_purpose"),
+            models.Index(fields=["status", "-created_at"], name="file_by_status"),
             models.Index(
                 fields=["expires_at"],
                 name="file_expiring",

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RadioFilter
 
-from batches.models import Job
+from batches.models import BATCH_TROUBLED, JOB_TROUBLED, Job
 
 
 class TroubleFilter(RadioFilter):  # type: ignore[misc]
@@ -48,9 +48,9 @@ class BatchStuckFilter(StuckFilter):
 
 class BatchTroubleFilter(TroubleFilter):
     def wrong(self) -> Q:
-        return Q(failed__gt=0) | Q(errors__isnull=False) | ~Q(last_error="")
+        return BATCH_TROUBLED
 
 
 class JobTroubleFilter(TroubleFilter):
     def wrong(self) -> Q:
-        return Q(failed__gt=0) | ~Q(last_error="") | ~Q(problems=[])
+        return JOB_TROUBLED

@@ -35,7 +35,7 @@ class JobAdmin(ReadOnlyAdmin):
     ]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
-        ("batch__provider", ChoicesCheckboxFilter),
+        ("credential__provider", ChoicesCheckboxFilter),
         ("credential", RelatedDropdownFilter),
         JobTroubleFilter,
         StuckFilter,

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from batches.admin.terms import Terms
-from batches.models import Batch, BatchEvent, Job
+from batches.models import BATCH_TROUBLED, JOB_TROUBLED, Batch, BatchEvent, Job
 from batches.services.custom_ids import holders, holds
 from files.models import UpstreamFile
 from providers import lookback
@@ -18,9 +18,7 @@ from providers.models import Workspace
 
 MOST = 1000
 READING_SECONDS = 0.5
-# What is known of a batch or a job without asking others.
-TROUBLED = Q(failed__gt=0) | Q(errors__isnull=False) | ~Q(last_error="")
-JOB_TROUBLED = ~Q(last_error="") | ~Q(problems=[])
+Part = Callable[..., Iterable[str]]
 
 
 def batches_named(text: str) -> list[str]:
@@ -61,20 +59,19 @@ def jobs_named(text: str) -> list[str]:
 
 def batches_about(terms: Terms) -> lookback.Matcher:
     """Those of some batches that all terms fit."""
-    parts = [partial(BATCH_PARTS[name], text=text) for name, text in terms.named.items()]
+    parts: list[Part] = [
+        partial(BATCH_PARTS[name], text=text) for name, text in terms.named.items()
+    ]
     if terms.rest:
         parts.append(partial(_anywhere, text=terms.rest))
     return partial(_all, parts)
 
 
 def jobs_about(terms: Terms) -> lookback.Matcher:
-    parts = [partial(JOB_PARTS[name], text=text) for name, text in terms.named.items()]
+    parts: list[Part] = [partial(JOB_PARTS[name], text=text) for name, text in terms.named.items()]
     if terms.rest:
         parts.append(partial(_any_of_job, text=terms.rest))
     return partial(_all, parts)
-
-
-Part = Callable[..., Iterable[str]]
 
 
 def _all(parts: list[Part], rows: QuerySet[Any]) -> list[str]:
@@ -106,10 +103,9 @@ def _of_model(rows: QuerySet[Any], text: str) -> Iterable[str]:
 def _with_error(rows: QuerySet[Any], text: str) -> list[str]:
     """What is said of the batch, of its jobs, and in the timeline of those that had trouble."""
     told = rows.alias(told=Cast("errors", TextField()))
-    own = told.filter(Q(last_error__icontains=text) | Q(told__icontains=text) & TROUBLED)
-    jobs = Job.objects.filter(JOB_TROUBLED, batch__in=rows.values("pk")).order_by()
-    jobs = _wrong(jobs, text)
-    troubled = rows.filter(TROUBLED).values("pk")
+    own = told.filter(Q(last_error__icontains=text) | Q(told__icontains=text) & BATCH_TROUBLED)
+    jobs = _wrong(Job.objects.filter(batch__in=rows.values("pk")).order_by(), text)
+    troubled = rows.filter(BATCH_TROUBLED).values("pk")
     events = BatchEvent.objects.filter(batch__in=troubled, message__icontains=text).order_by()
     found = [*own.values_list("pk", flat=True)[: lookback.MOST]]
     for others in (jobs, events):
@@ -118,7 +114,7 @@ def _with_error(rows: QuerySet[Any], text: str) -> list[str]:
 
 
 def _wrong(jobs: QuerySet[Any], text: str) -> QuerySet[Any]:
-    told = jobs.alias(told=Cast("problems", TextField()))
+    told: QuerySet[Any] = jobs.alias(told=Cast("problems", TextField()))
     return told.filter(JOB_TROUBLED, Q(last_error__icontains=text) | Q(told__icontains=text))
 
 

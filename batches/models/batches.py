@@ -30,6 +30,10 @@ class Surface(models.TextChoices):
 ENDED_AT = Coalesce("completed_at", "failed_at", "expired_at", "cancelled_at")
 
 
+# What the index of them and every question for them have to say in the same words.
+BATCH_TROUBLED = Q(failed__gt=0) | Q(errors__isnull=False) | ~Q(last_error="")
+
+
 class BatchQuerySet(DueQuerySet):
     def claim(self, pk: str, *, was: Iterable[str]) -> datetime | None:
         """Take a batch for one step: None if another has it, else the end of the lease.
@@ -188,6 +192,11 @@ class Batch(models.Model):
             models.Index(fields=["workspace", "-created_at", "-id"], name="batch_listed"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest"),
             models.Index(fields=["status", "-created_at"], name="batch_by_status"),
+            models.Index(fields=["provider", "-created_at"], name="batch_by_provider"),
+            models.Index(fields=["surface", "-created_at"], name="batch_by_surface"),
+            models.Index(
+                fields=["-created_at", "-id"], name="batch_troubled", condition=BATCH_TROUBLED
+            ),
             models.Index(fields=["virtual_key", "created_at"], name="batch_of_key"),
             models.Index(fields=["due_at"], name="batch_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["workspace", "request_digest"], name="batch_repeated"),

@@ -10,6 +10,9 @@ from files.models import File, UpstreamFile
 from providers.ids import new_id
 from providers.models import Credential
 
+# What the index of them and every question for them have to say in the same words.
+JOB_TROUBLED = Q(failed__gt=0) | ~Q(last_error="") | ~Q(problems=[])
+
 
 class JobQuerySet(DueQuerySet):
     def active(self) -> "JobQuerySet":
@@ -90,6 +93,10 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="job_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(fields=["status", "-created_at"], name="job_by_status"),
+            models.Index(
+                fields=["-created_at", "-id"], name="job_troubled", condition=JOB_TROUBLED
+            ),
             models.Index(
                 fields=["created_at"],
                 name="job_unfinished",

@@ -72,7 +72,7 @@ def test_the_number_of_rows_does_not_change_the_number_of_queries(
 ):
     for number in range(count):
         make.file(workspace=make.workspace(f"team-{number % 5}"))
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert len(shown(admin_client)) == min(count, 50)
 
 
@@ -81,7 +81,7 @@ def test_the_page_shows_the_whole_file(admin_client: Client, django_assert_max_n
     UpstreamFile.objects.create(
         file=file, credential=make.credential(), role="input", upstream_id="file-There1"
     )
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         page = admin_client.get(f"{LIST}{file.pk}/change/").content.decode()
     for text in (
         f"file-{file.pk}",

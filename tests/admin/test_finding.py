@@ -219,7 +219,7 @@ def test_a_member_exports_what_is_theirs(db: None, client: Client):
 
     assert [row["id"] for row in exported(client, BATCHES)] == [ours.pk]
     assert client.get("/admin/files/file/export/").status_code == 403
-    assert AuditEvent.objects.get().workspace == ours.workspace
+    assert AuditEvent.objects.get(action="list.exported").workspace == ours.workspace
 
 
 PAGE = "batches_batch_changelist"

@@ -72,7 +72,7 @@ def test_it_is_narrowed_to_a_provider_and_a_credential(admin_client: Client):
     other = make.credential("gemini", provider="gemini")
     wanted = make.job(make.batch(provider="gemini"), credential=other)
     make.job(make.batch())
-    assert shown(admin_client, batch__provider__exact="gemini") == [wanted.pk]
+    assert shown(admin_client, credential__provider__exact="gemini") == [wanted.pk]
     assert shown(admin_client, credential__id__exact=other.pk) == [wanted.pk]
 
 
