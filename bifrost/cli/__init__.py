@@ -12,6 +12,7 @@ from bifrost.cli import (
     outside,
     secrets,
     status,
+    webhooks,
     workspaces,
 )
 
@@ -26,4 +27,5 @@ NOUNS: list[ModuleType] = [
     outside,
     files,
     estimate,
+    webhooks,
 ]

@@ -1,6 +1,8 @@
-"""Credentials: on whose account providers are asked. Their secrets are entered in the admin alone."""
+"""Credentials: on whose account providers are asked. Their keys are entered in the admin alone."""
 
 import json
+import sys
+from getpass import getpass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +10,7 @@ from django.core.management.base import CommandError
 
 from bifrost.cli.verbs import Output, Row, actor, noun, verb
 from providers import audit
+from providers.heard import address_for, check_secret
 from providers.models import Credential
 from providers.prices import check_prices
 from providers.verdicts import verdict_on
@@ -17,6 +20,7 @@ def add(nouns: Any) -> None:
     verbs = noun(nouns, "credentials", "On whose account providers are asked")
     verb(verbs, "list", show_all)
     verb(verbs, "test", test).add_argument("id")
+    verb(verbs, "webhook", set_webhook).add_argument("id")
     pricing = verb(verbs, "prices", set_prices)
     pricing.add_argument("id")
     pricing.add_argument("prices", metavar="JSON", help="an object; {} for those of the list")
@@ -42,6 +46,30 @@ def test(out: Output, options: dict[str, Any]) -> None:
     out.row({"credential": str(credential), "works": verdict.works, "said": verdict.text})
     if not verdict.works:
         raise CommandError("The credential does not work.")
+
+
+def set_webhook(out: Output, options: dict[str, Any]) -> None:
+    """Keep the secret that the provider's own messages about jobs are verified with.
+
+    It is read from standard input; nothing there forgets the present one, and no message is taken.
+    """
+    credential = credential_named(options["id"])
+    text = (getpass("Secret: ") if sys.stdin.isatty() else sys.stdin.read()).strip()
+    try:
+        if text:
+            check_secret(credential.provider, text)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    credential.webhook_secret = text
+    credential.save(update_fields=["encrypted_webhook_secret"])
+    audit.record(
+        actor(),
+        "credential.webhook_set",
+        credential,
+        workspace=credential.workspace,
+        taken=bool(text),
+    )
+    out.row({"id": credential.pk, "address": address_for(credential), "taken": bool(text)})
 
 
 def set_prices(out: Output, options: dict[str, Any]) -> None:
