@@ -35,7 +35,7 @@ def test_killed_anywhere_while_it_is_sent_it_arrives(receiver, webhook_to):
         assert receiver.ids.count(f"msg_{delivery.pk}") in (1, 2)
         if code == DONE:
             break
-    assert statement > 3
+    assert statement >= 3
 
 
 def test_killed_anywhere_while_a_batch_ends_it_is_told_once(make, receiver, webhook_to):
@@ -52,4 +52,4 @@ def test_killed_anywhere_while_a_batch_ends_it_is_told_once(make, receiver, webh
         assert told.count() == 1
         if code == DONE:
             break
-    assert statement > 3
+    assert statement >= 3
