@@ -33,14 +33,16 @@ def build() -> Iterator[Metric]:
 
 
 def jobs() -> Iterator[Metric]:
-    """Those of batches that have not ended; the others are too many to count."""
+    """Those whose results are not collected; the others are too many to count."""
     found = GaugeMetricFamily(
-        "bifrost_jobs", "Jobs of batches that have not ended", labels=["provider", "state"]
+        "bifrost_jobs", "Jobs whose results are not collected", labels=["provider", "state"]
     )
-    counted = Job.objects.filter(batch__status__in=Batch.ACTIVE).order_by()
+    counted = Job.objects.filter(
+        status__in=Job.UNFINISHED, batch__status__in=Batch.ACTIVE
+    ).order_by()
     rows = counted.values_list("batch__provider", "status").annotate(count=Count("pk"))
     counts = {(provider, status): count for provider, status, count in rows}
-    for key in product(Provider.values, Job.Status.values):
+    for key in product(Provider.values, Job.UNFINISHED):
         found.add_metric(key, counts.get(key, 0))
     yield found
     stuck = GaugeMetricFamily(
