@@ -30,7 +30,7 @@ class Provider(Upstream):
             raise error
         return self.answer
 
-    check = upload = submit = find = cancel = discard = forget = _answer
+    check = upload = submit = find = cancel = discard = forget = job = jobs = given = _answer
 
     def poll(self, upstream_ids: Any) -> Iterator[Any]:
         yield from self.answer
