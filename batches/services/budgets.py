@@ -115,14 +115,14 @@ class Reserve:
         self.cost += rates.price(tokens_of_request(record.content, record.body.subject).most)
 
     def _rates(self, model: str) -> Rates:
-        fewest = registry.upstream_class(self.batch.provider).least_records(self.credential.options)
-        lines = self.batch.input_file.lines
+        least = registry.upstream_class(self.batch.provider).least_records(self.credential.options)
+        records = self.batch.total or self.batch.input_file.lines
         rates = rates_of(
             self.batch.provider,
             model,
             own=self.credential.prices,
             at=self.batch.created_at,
-            batch=lines is None or lines >= fewest,
+            batch=records is None or records >= least,
         )
         if rates is None:
             raise MalformedRecordError(
