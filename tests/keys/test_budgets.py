@@ -167,8 +167,9 @@ def test_what_ends_lets_go_in_the_month_in_which_it_was_made(workspace: Workspac
     assert (row.month, row.held) == (date(2026, 1, 1), batch.reserved)
     assert services.month_of(workspace) == budgets.Month()
 
-    # Nobody was there to be sent to.
+    # As if nobody had tried to send it yet.
     batch.jobs.update(status="planned")
+    Batch.objects.update(due_at=None)
     services.cancel(batch)
     services.advance(batch.pk)
 
