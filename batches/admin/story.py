@@ -36,7 +36,9 @@ def kinds(batch: Batch) -> list[tuple[str, int]]:
 def may_retry(batch: Batch) -> bool:
     """Whether the button is of any use, as far as the row tells: the service looks closer."""
     left = batch.total - batch.completed - batch.refused
-    return batch.ended and left > 0 and not (batch.archived_at or batch.deleted_at)
+    return (
+        batch.ended and left > 0 and not (batch.archived_at or batch.deleted_at or batch.stand_in)
+    )
 
 
 def _console(job: Job) -> str:

@@ -262,6 +262,7 @@ def without_a_credential(make) -> Batch:
         (changed(archived_at="2026-01-01T00:00Z"), "results were removed"),
         (changed(deleted_at="2026-01-01T00:00Z"), "client deleted it"),
         (unread, "input was deleted"),
+        (changed(stand_in=True), "nobody has its requests"),
         (without_a_credential, "No credential reaches openai"),
     ],
 )
