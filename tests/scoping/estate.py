@@ -12,7 +12,16 @@ from django.db.models import ForeignKey, Model
 from django.test import Client
 from django.utils import timezone
 
-from batches.models import Batch, CustomIds, Delivery, Job, OutsideJob, UsageHour, Webhook
+from batches.models import (
+    Batch,
+    CustomIds,
+    Delivery,
+    Job,
+    OutsideJob,
+    Sample,
+    UsageHour,
+    Webhook,
+)
 from files import services as files
 from files import uploads
 from files.models import File, UpstreamFile
@@ -264,6 +273,9 @@ def operators(workspace: Workspace, batch: Batch, own: Credential) -> None:
         provider=batch.provider,
         status=batch.status,
         length=4,
+    )
+    Sample.objects.create(
+        at=timezone.now(), workspace=workspace, provider=batch.provider, status="running", jobs=1
     )
     CustomIds.objects.create(batch=batch, digests=b"1234")
     webhook = Webhook.objects.create(
