@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from providers import tracing
-from providers.base import OF_THE_ACCOUNT, Account, JobState, Upstream, UpstreamError
+from providers.base import OF_THE_ACCOUNT, Account, Upstream, UpstreamError
 from providers.calls import outcome_of, tally
 
 OPERATIONS = frozenset(
@@ -93,12 +93,10 @@ class _Call:
 
     def _hear(self, answer: Any) -> None:
         """Some answers are errors: the call failed if nothing else was told, or the account is at fault."""
-        match answer:
-            case (_, JobState()):
-                self._told = True
-                if self._trouble and self._trouble.code not in OF_THE_ACCOUNT:
-                    self._trouble = None
-            case (_, UpstreamError() as error) if not self._told or error.code in OF_THE_ACCOUNT:
-                self._trouble = self._trouble or error
-            case _:
-                self._told = True
+        said = answer[1] if isinstance(answer, tuple) else answer
+        if not isinstance(said, UpstreamError):
+            self._told = True
+            if self._trouble and self._trouble.code not in OF_THE_ACCOUNT:
+                self._trouble = None
+        elif not self._told or said.code in OF_THE_ACCOUNT:
+            self._trouble = self._trouble or said

@@ -18,10 +18,10 @@ ODD = UpstreamError("No such job.", permanent=True, code="http_404")
 RUNS = JobState("batch_1", "in_progress")
 
 
-class Provider(Upstream):
+class Provider:
     """Answers as it is told, be it with an error."""
 
-    limits: Any = "limits"
+    limits = "limits"
     answer: Any = None
     errors: tuple[BaseException, ...] = ()
 
@@ -30,7 +30,7 @@ class Provider(Upstream):
             raise error
         return self.answer
 
-    check = upload = submit = find = cancel = discard = forget = job = jobs = given = _answer
+    submit = cancel = _answer
 
     def poll(self, upstream_ids: Any) -> Iterator[Any]:
         yield from self.answer
@@ -47,9 +47,9 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> calls.Tally:
 
 
 def upstream(answer: Any = None, *errors: BaseException, account: Any = None) -> Any:
-    provider = Provider(account or make.credential().account)
+    provider: Any = Provider()
     provider.answer, provider.errors = answer, errors
-    return measured("openai", provider.account, provider)
+    return measured("openai", account or make.credential().account, provider)
 
 
 def counted(tally: calls.Tally) -> dict[tuple[str, str], int]:
@@ -107,6 +107,8 @@ def test_errors_are_told_by_their_codes(tally: calls.Tally, error: Exception, ou
         ([("a", ODD), ("b", ODD)], (), "http_404"),
         ([("a", RUNS), ("b", REFUSED)], (), "http_401"),
         ([("a", RUNS)], (REFUSED,), "http_401"),
+        ([ODD, RUNS], (), "ok"),
+        ([ODD, ODD], (), "http_404"),
     ],
 )
 def test_many_answers_are_one_call(
