@@ -237,7 +237,7 @@ def _lister(credential_id: str) -> Any:
 
 
 def _state(job: OutsideJob) -> SafeString:
-    return cells.label(job.ending or "running", TONES[job.ending])
+    return cells.label(job.ending or "running", TONES.get(job.ending, "calm"))
 
 
 def _batch_url(job: OutsideJob) -> str:

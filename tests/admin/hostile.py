@@ -9,7 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import models
 
-from batches.models import BatchEvent
+from batches.models import BatchEvent, OutsideJob
 from tests.admin import make
 
 MARK = "Sesame"
@@ -56,7 +56,8 @@ def rows(text: str, administrator: User) -> None:
     # The other file would be called the same.
     shown = [batch, job, file, key, key.workspace, job.credential]
     LogEntry.objects.log_actions(administrator.pk, [*shown, *users], CHANGE, text)
-    for row in (*shown, *users, event, copy):
+    outside = OutsideJob.objects.create(credential=job.credential, upstream_id="there")
+    for row in (*shown, *users, event, copy, outside):
         spoil(row, text)
     LogEntry.objects.update(object_repr=text[:200])
 

@@ -11,6 +11,7 @@ from tests.batches.conftest import every_provider, live, results
 from tests.outside import elsewhere
 
 pytestmark = pytest.mark.django_db
+two_providers = pytest.mark.parametrize("provider", ["openai", "gemini"], indirect=True)
 FAILS = "[sandbox:status=400]"
 GIVE_INPUTS_BACK = ("openai", "bedrock")
 
@@ -115,7 +116,7 @@ def test_an_input_that_is_made_of_results_says_so(adopted, sdks):
     assert "Bifrost made it of the results" in metadata["input"]
 
 
-@every_provider
+@two_providers
 def test_results_are_collected_again_as_of_any_other_batch(adopted):
     batch = live(adopted("Hello", FAILS))
     before = results(batch)
@@ -126,7 +127,7 @@ def test_results_are_collected_again_as_of_any_other_batch(adopted):
     assert batch.failed == 1
 
 
-@every_provider
+@two_providers
 def test_a_job_that_its_maker_cancels_ends_so(adopted, made, sandbox, provider):
     batch = adopted("[sandbox:seconds=60]", "Hello")
     job = batch.jobs.get()
@@ -135,7 +136,7 @@ def test_a_job_that_its_maker_cancels_ends_so(adopted, made, sandbox, provider):
     assert live(batch).status == Batch.Status.CANCELLED
 
 
-@every_provider
+@two_providers
 def test_an_operator_looks_into_its_records(adopted):
     batch = live(adopted())
 

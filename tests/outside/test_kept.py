@@ -9,6 +9,7 @@ from tests.batches.conftest import every_provider, live
 from tests.outside.conftest import OPERATOR, found
 
 pytestmark = pytest.mark.django_db
+two_providers = pytest.mark.parametrize("provider", ["openai", "gemini"], indirect=True)
 
 
 def results_there(batch: Batch) -> bytes:
@@ -16,7 +17,7 @@ def results_there(batch: Batch) -> bytes:
     return b"".join(services.jobs.upstream_of(job).results(job.upstream_files))
 
 
-@every_provider
+@two_providers
 def test_a_workspace_that_keeps_no_results_does_not_take_them_from_their_maker(adopted, credential):
     batch = live(adopted())
 
@@ -64,7 +65,7 @@ def test_what_was_erased_here_and_is_still_there_may_be_adopted_again(
     assert (again.completed, again.failed) == (0, 2)
 
 
-@every_provider
+@two_providers
 def test_without_its_requests_nothing_is_tried_again(adopted, provider):
     batch = live(adopted("Hello", "[sandbox:status=400]"))
 

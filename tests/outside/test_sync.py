@@ -16,6 +16,7 @@ from tests.sandbox import bedrock
 from tests.vendor_models import MODELS
 
 pytestmark = pytest.mark.django_db
+two_providers = pytest.mark.parametrize("provider", ["openai", "gemini"], indirect=True)
 KNOWN = {
     "openai": {"name": "nightly", "endpoint": "/v1/chat/completions"},
     "anthropic": {"endpoint": "/v1/chat/completions", "total": 2},
@@ -55,7 +56,7 @@ def test_a_second_look_brings_status_and_counts_up_to_date(made, credential, san
     assert OutsideJob.objects.count() == 1
 
 
-@every_provider
+@two_providers
 def test_our_own_jobs_are_not_outside(make, made, credential):
     running = make(2)
     while services.advance(running.pk):
@@ -219,7 +220,7 @@ def test_one_that_is_older_than_any_list_is_found_by_its_id(made, credential, mo
         services.sync_one(credential, "batch_never_was")
 
 
-@every_provider
+@two_providers
 def test_one_of_ours_is_not_found_by_its_id_either(make, credential):
     batch = make(2)
     while services.advance(batch.pk):
