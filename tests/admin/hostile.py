@@ -38,7 +38,13 @@ def _spoiled(field: Any, text: str) -> Any:
     if not isinstance(field, models.JSONField):
         return text[: field.max_length]
     said = {"code": text, "message": text, "param": text, "line": 1}
-    known = {"errors": [said], "problems": [said], "dropped": {"requests": {text: 3}}}
+    known = {
+        "booked": [{"model": text, "cost": 1}],
+        "dropped": {"requests": {text: 3}},
+        "errors": [said],
+        "failures": {text: 3},
+        "problems": [said],
+    }
     return known.get(field.name, {text: text, f"{text}2": {text: text}})
 
 

@@ -170,7 +170,8 @@ def test_a_workspace_is_made_found_and_renamed(admin_client: Client):
     workspace = Workspace.objects.get()
     answer = admin_client.get(WORKSPACES, {"q": workspace.pk})
     assert [found.pk for found in answer.context["cl"].result_list] == [workspace.pk]
-    admin_client.post(f"{WORKSPACES}{workspace.pk}/change/", {"name": "tests"})
+    no_members = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    admin_client.post(f"{WORKSPACES}{workspace.pk}/change/", {"name": "tests", **no_members})
     workspace.refresh_from_db()
     assert workspace.name == "tests"
 

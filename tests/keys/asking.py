@@ -18,7 +18,7 @@ from tests.genai.asking import ask, jsonl
 from tests.s3.client import Server
 from tests.s3.client import boto as s3
 
-TWO = [
+TWO: list[dict[str, Any]] = [
     {
         "custom_id": f"c-{number}",
         "method": "POST",

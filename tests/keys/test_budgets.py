@@ -64,6 +64,10 @@ def planned(batch: Batch) -> Batch:
     return batch
 
 
+def errors_of(batch: Batch) -> list[dict[str, Any]]:
+    return batch.errors or []
+
+
 def line(number: int, **body: Any) -> dict:
     whole = {**TWO[0], "custom_id": f"c-{number}"}
     return {**whole, "body": {**whole["body"], "max_tokens": 1000, **body}}
@@ -122,7 +126,7 @@ def test_what_may_cost_too_much_fails_before_anything_is_sent(workspace: Workspa
     batch = planned(make(workspace, [line(0)]))
 
     assert batch.status == Batch.Status.FAILED
-    (error,) = batch.errors
+    (error,) = errors_of(batch)
     assert error["code"] == "billing_hard_limit_reached"
     assert "This workspace has $0.01 a month" in error["message"]
     assert "may cost $0.001" in error["message"]
@@ -138,7 +142,7 @@ def test_of_a_model_without_a_price_nobody_knows_whether_it_fits(workspace: Work
     batch = planned(make(workspace, lines))
 
     assert batch.status == Batch.Status.FAILED
-    (error,) = batch.errors
+    (error,) = errors_of(batch)
     assert (error["code"], error["line"]) == ("model_price_unknown", 2)
     assert "'ours'" in error["message"]
     assert "set its price on the credential" in error["message"]
