@@ -9,14 +9,17 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import models
 
-from batches.models import BatchEvent, OutsideJob
+from batches.models import BatchEvent, Delivery, OutsideJob, SavedFilter
 from tests.admin import make
 
 MARK = "Sesame"
 MARKUP = f"\"'><{MARK} on{MARK}=x>{{{{7*7}}}}{{%{MARK}%}}<script>{MARK}()</script>"
 UNSEEN = f"{MARK}\u202e\u2066\u200b\x1b[31m\x07\r\n\x01"
 # What Bifrost makes up itself, or looks something up by.
-OWN = {"digest", "encrypted_secret", "sha256", "password", "session_hash", "request_digest", "hint"}
+OWN = {
+    *("digest", "hint", "page", "password", "request_digest", "session_hash", "sha256"),
+    *("encrypted_former_secret", "encrypted_secret"),
+}
 # Attributes whose text is run: Alpine's, htmx's and the browser's own.
 RUN = ("x-", "@", ":", "on", "hx-on", "hx-vals")
 
@@ -63,7 +66,11 @@ def rows(text: str, administrator: User) -> None:
     shown = [batch, job, file, key, key.workspace, job.credential]
     LogEntry.objects.log_actions(administrator.pk, [*shown, *users], CHANGE, text)
     outside = OutsideJob.objects.create(credential=job.credential, upstream_id="there")
-    for row in (*shown, *users, event, copy, outside):
+    webhook = make.webhook(workspace=batch.workspace)
+    delivery = Delivery.objects.create(webhook=webhook, batch=batch, event="batch.failed")
+    page = "batches_batch_changelist"
+    kept = SavedFilter.objects.create(user=administrator, name="kept", page=page)
+    for row in (*shown, *users, event, copy, outside, webhook, delivery, kept):
         spoil(row, text)
     LogEntry.objects.update(object_repr=text[:200])
 

@@ -12,8 +12,9 @@ from tests.admin.hostile import MARK, MARKUP, UNSEEN, Page, rows
 LISTS = (
     *("batches/batch", "batches/job", "files/file", "providers/workspace", "providers/virtualkey"),
     *("providers/credential", "auth/user", "auth/group", "axes/accessattempt"),
+    *("batches/outsidejob", "batches/webhook", "batches/delivery", "providers/auditevent"),
 )
-DOWNLOADS = ("/download/", "/input/", "/results/")
+DOWNLOADS = ("/download/", "/input/", "/results/", "/export/")
 MOST_PAGES = 300
 QUERIES = (
     *("q={}", "status__exact={}", "state={}", "_changelist_filters=q%3D{}", "o={}", "p={}"),
