@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openai import OpenAI
+
 from tests.stack import Stack, running_stack
 
 NAME, PASSWORD = "admin", "a long enough passphrase"
@@ -31,6 +33,15 @@ class Installation:
         client = self.stack.openai()
         content = b"".join(_line(number, text, body) for number, text in enumerate(texts))
         file = client.files.create(file=("questions.jsonl", content), purpose="batch")
+        batch = client.batches.create(
+            input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h"
+        )
+        return batch.id
+
+    def elsewhere(self, text: str) -> str:
+        """A batch on the same account at OpenAI that Bifrost did not make; its id there."""
+        client = OpenAI(base_url=f"{self.stack.sandbox_url}/openai/v1", api_key="sandbox")
+        file = client.files.create(file=("q.jsonl", _line(0, text, {})), purpose="batch")
         batch = client.batches.create(
             input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h"
         )

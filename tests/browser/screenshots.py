@@ -42,7 +42,7 @@ def pictures(place: Installation) -> list[tuple[str, str, int, str]]:
         ("overview-narrow", "", NARROW, "light"),
         ("batches", "batches/batch/", WIDE, "light"),
         ("batch", f"batches/batch/{mixed}/change/", WIDE, "light"),
-        ("record", f"batches/batch/{mixed}/record/1/", WIDE, "light"),
+        ("record", f"batches/batch/{mixed}/record/?start=1", WIDE, "light"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,10 @@ pytestmark = pytest.mark.timeout(400)
 LISTS = [
     "batches/batch/",
     "batches/job/",
+    "batches/outsidejob/",
+    "batches/webhook/",
+    "batches/delivery/",
+    "estimate/",
     "files/file/",
     "providers/workspace/",
     "providers/virtualkey/",
@@ -99,8 +104,9 @@ def test_every_page_fits_in_both_themes(
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
         fits(page)
     for name in place.batches:
-        shown(page, place, name)
-        fits(page)
+        for view in ("change", "records", "clone"):
+            page.goto(f"{place.admin}batches/batch/{core(place.batches[name])}/{view}/")
+            fits(page)
     dark = page.evaluate("document.documentElement.classList.contains('dark')")
     assert dark == (scheme == "dark")
 
@@ -211,3 +217,140 @@ def test_a_credential_is_tried(page: Page, place: Installation):
     page.get_by_role("button", name="Test").click()
 
     expect(page.get_by_text(re.compile("answers|works", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_the_overview_says_how_things_are_and_stands_still_when_told_to(
+    page: Page, place: Installation
+):
+    page.goto(place.admin)
+    for name in ("Database", "Broker", "Storage", "Beat", "Worker"):
+        expect(page.get_by_role("listitem").filter(has_text=name).first).to_contain_text("ok")
+    expect(page.locator("canvas").first).to_be_visible()
+    page.get_by_text("As a table").first.click()
+    expect(page.get_by_role("table").first).to_be_visible()
+
+    page.get_by_role("link", name="7 days").click()
+    expect(page).to_have_url(re.compile("period=7d"))
+    page.locator("[data-live-toggle]").click()
+    expect(page.locator("[data-live-told]").first).to_contain_text("paused")
+
+
+def test_a_record_side_by_side(page: Page, place: Installation):
+    shown(page, place, "mixed")
+    page.get_by_role("link", name="question-1").click()
+    page.get_by_role("link", name="question-1").click()
+
+    for pane in ("Asked", "Sent", "Answered", "Told"):
+        region = page.get_by_role("region", name=re.compile(f"^{pane} ")).first
+        expect(region).to_contain_text("question-1" if pane in ("Asked", "Told") else "r0000000001")
+
+
+def test_what_failed_is_tried_again(page: Page, place: Installation):
+    batch = place.make("Fine.", "[sandbox:status=500]")
+    place.until(batch, "completed")
+    page.goto(f"{place.admin}batches/batch/{core(batch)}/change/")
+    page.get_by_role("link", name="Retry failed").click()
+    page.get_by_role("button", name=re.compile("Yes")).click()
+
+    expect(page.get_by_text("planned again").first).to_be_visible()
+    place.until(batch, "completed")
+    page.goto(f"{place.admin}batches/batch/{core(batch)}/change/")
+    expect(page.get_by_role("heading", name="Jobs 2")).to_be_visible()
+
+
+def test_a_clone_goes_to_another_provider(page: Page, place: Installation):
+    shown(page, place, "good")
+    page.get_by_role("link", name="Clone").click()
+    page.get_by_label("Provider").select_option(label="Anthropic")
+    page.get_by_label("Model instead of the records' own").fill("claude-haiku-4-5")
+    page.get_by_role("button", name="Yes, clone").click()
+
+    page.goto(f"{place.admin}batches/batch/?provider__exact=anthropic")
+    expect(page.get_by_role("row").filter(has_text="claude-haiku-4-5")).to_be_visible()
+
+
+def test_a_filter_is_kept_and_a_list_exported(page: Page, place: Installation, tmp_path: Path):
+    page.goto(f"{place.admin}batches/batch/?status__exact=failed")
+    page.get_by_text("Save this filter").click()
+    page.get_by_label("Name").fill("what failed")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto(f"{place.admin}batches/batch/")
+    page.get_by_role("link", name="what failed").click()
+    expect(row_of(page, place.batches["bad"])).to_be_visible()
+    expect(row_of(page, place.batches["good"])).to_have_count(0)
+
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Export CSV").click()
+    coming.value.save_as(tmp_path / "list.csv")
+    text = (tmp_path / "list.csv").read_text()
+    assert core(place.batches["bad"]) in text
+    assert core(place.batches["good"]) not in text
+    page.get_by_role("button", name="Delete the saved filter what failed").click()
+    expect(page.get_by_role("link", name="what failed")).to_have_count(0)
+
+
+def test_a_custom_id_finds_its_batch(page: Page, place: Installation):
+    page.goto(f"{place.admin}batches/batch/")
+    page.locator("#searchbar").fill("custom_id:question-2")
+    page.keyboard.press("Enter")
+
+    expect(row_of(page, place.batches["mixed"])).to_be_visible()
+    expect(row_of(page, place.batches["good"])).to_have_count(0)
+
+
+def test_an_estimate_before_anything_is_spent(page: Page, place: Installation):
+    line = {
+        "custom_id": "one",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Hello"}]},
+    }
+    page.goto(f"{place.admin}estimate/")
+    page.get_by_label("Or records").fill(json.dumps(line))
+    for other in ("Anthropic", "Amazon Bedrock", "Google Gemini"):
+        page.get_by_role("checkbox", name=other, exact=True).uncheck()
+    page.get_by_role("button", name="Estimate").click()
+
+    expect(page.get_by_text(re.compile(r"\$0\.0")).first).to_be_visible()
+    fits(page)
+
+
+def test_jobs_made_elsewhere_are_listed_and_adopted(page: Page, place: Installation):
+    upstream = place.elsewhere("Made by somebody else.")
+    page.goto(f"{place.admin}batches/outsidejob/")
+    page.get_by_role("button", name="Sync now").click()
+    deadline = time.monotonic() + 60
+    while not row_of(page, upstream[:12]).count() and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        page.reload()
+
+    row_of(page, upstream[:12]).get_by_role("link").first.click()
+    page.get_by_role("link", name=re.compile("Adopt")).click()
+    page.get_by_label("Workspace").select_option(label="default")
+    page.get_by_role("button", name=re.compile("Yes")).click()
+    expect(page.get_by_text("adopted").first).to_be_visible()
+
+
+def test_a_webhook_gets_a_secret_that_is_shown_once(page: Page, place: Installation):
+    page.goto(f"{place.admin}batches/webhook/add/")
+    page.get_by_label("Name").fill("listener")
+    page.get_by_label("Workspace").select_option(label="default")
+    page.get_by_label("Address").fill("http://127.0.0.1:9/hooks")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    secret = page.get_by_text(re.compile(r"^whsec_\S+$")).first
+    expect(secret).to_be_visible()
+    text = secret.inner_text()
+    page.goto(f"{place.admin}batches/webhook/")
+    page.get_by_role("row").filter(has_text="listener").get_by_role("link").first.click()
+    assert text not in page.content()
+
+
+def test_the_theme_is_a_choice(page: Page, place: Installation):
+    page.goto(place.admin)
+    for word, dark in (("dark_mode", True), ("light_mode", False)):
+        page.get_by_text("unfold_more").click()
+        page.get_by_text(word).first.click()
+        page.goto(place.admin)
+        chosen = page.evaluate("document.documentElement.classList.contains('dark')")
+        assert chosen is dark
