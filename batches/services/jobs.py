@@ -55,11 +55,14 @@ def request_of(job: Job, batch: Batch, **more: Any) -> JobRequest:
 
 
 def input_of(batch: Batch) -> translate.Input:
+    """Answers whose provider tells no time are told as of one moment, however often they are told."""
+    moments = (batch.finalizing_at, batch.cancelling_at, batch.in_progress_at)
+    told_at = next(filter(None, moments), batch.created_at)
     return translate.Input(
         files.stream(batch.input_file),
         provider=batch.provider,
         model=batch.model_override,
-        created=int(timezone.now().timestamp()),
+        created=int(told_at.timestamp()),
     )
 
 
