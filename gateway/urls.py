@@ -172,4 +172,8 @@ urlpatterns = [
         r"^bifrost/v1/incoming/(?P<provider>openai|gemini|bedrock)/(?P<credential_id>[a-z0-9]{12})/?$",
         incoming.Incoming.as_view({"post": "take"}),
     ),
+    re_path(
+        r"^bifrost(?:/[\s\S]*)?\Z",
+        estimate.Unknown.as_view(dict.fromkeys(EVERY_METHOD, "answer")),
+    ),
 ]

@@ -51,6 +51,13 @@ class EstimateView(SurfaceView):
         return Response(wire.write_error(error), status=error.status)
 
 
+class Unknown(EstimateView):
+    """Every other address below /bifrost."""
+
+    def answer(self, request: Request) -> Response:
+        raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+
+
 class Estimates(EstimateView):
     def create(self, request: Request) -> HttpResponseBase:
         with received(request._request, self.caller) as source:
