@@ -5,8 +5,15 @@ from collections.abc import Iterator
 import pytest
 from openai import OpenAI
 
+from providers.calls import tally
 from tests.keyed import Keyed, running_keyed
 from tests.stack import Stack, running_stack
+
+
+@pytest.fixture(autouse=True)
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls to providers stay in memory: else a test would write down what another one counted."""
+    monkeypatch.setattr(tally, "_flushed", float("inf"))
 
 
 @pytest.fixture(scope="session")
