@@ -240,4 +240,6 @@ def test_every_time_of_a_batch_counts_as_a_change():
     named = {
         field.name for field in Batch._meta.get_fields() if isinstance(field, models.DateTimeField)
     }
-    assert named - set(wire.TIMES) == {"expires_at", "archived_at", "deleted_at", "due_at"}
+    # With `retrying_at` goes a new `in_progress_at`.
+    others = {"expires_at", "archived_at", "deleted_at", "due_at", "retrying_at"}
+    assert named - set(wire.TIMES) == others
