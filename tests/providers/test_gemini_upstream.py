@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from providers.base import InputGoneError, UpstreamError
+from providers import registry
+from providers.base import Account, InputGoneError, UpstreamError
 from tests.providers.conftest import Server
 from tests.providers.steps import WAITS, Client, refused
 from tests.providers.vendors import VENDORS
@@ -146,11 +147,8 @@ def test_a_file_that_takes_its_time(vendor, tmp_path):
 
 
 def _client(url: str) -> Client:
-    server = Server(VENDORS["gemini"])
-    server.server_close()
-    client = server.client()
-    client.upstream.account = type(client.upstream.account)("a", "key", f"{url}/gemini")
-    return client
+    account = Account("a", "key", f"{url}/gemini")
+    return Client(VENDORS["gemini"], registry.upstream("gemini", account))
 
 
 def test_embeddings_are_asked_for_by_a_call_of_their_own(server):
