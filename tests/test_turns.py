@@ -10,6 +10,9 @@ from django.test import RequestFactory
 from files.buckets import Bucket
 from gateway import turns
 
+# Who steps aside looks at the connection to the database, if one is open.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def nobody_else():
