@@ -44,6 +44,15 @@ def row_of(page: Page, batch_id: str):
     return page.get_by_role("row").filter(has_text=batch_id)
 
 
+def appearing(page: Page, text: str):
+    """A row that a worker brings about, in a list that is asked for until it is there."""
+    row, deadline = row_of(page, text), time.monotonic() + 60
+    while not row.count() and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        page.reload()
+    return row
+
+
 def act(page: Page, action: str) -> None:
     """Carry out an action of a list with what is ticked."""
     page.locator("select[name=action]").select_option(label=action)
@@ -266,7 +275,8 @@ def test_a_clone_goes_to_another_provider(page: Page, place: Installation):
     page.get_by_role("button", name="Yes, clone").click()
 
     page.goto(f"{place.admin}batches/batch/?provider__exact=anthropic")
-    expect(page.get_by_role("row").filter(has_text="claude-haiku-4-5")).to_be_visible()
+    # What a list shows of a model is known once a worker has looked at the records.
+    expect(appearing(page, "claude-haiku-4-5")).to_be_visible()
 
 
 def test_a_filter_is_kept_and_a_list_exported(page: Page, place: Installation, tmp_path: Path):
@@ -319,12 +329,8 @@ def test_jobs_made_elsewhere_are_listed_and_adopted(page: Page, place: Installat
     upstream = place.elsewhere("Made by somebody else.")
     page.goto(f"{place.admin}batches/outsidejob/")
     page.get_by_role("button", name="Sync now").click()
-    deadline = time.monotonic() + 60
-    while not row_of(page, upstream[:12]).count() and time.monotonic() < deadline:
-        page.wait_for_timeout(500)
-        page.reload()
 
-    row_of(page, upstream[:12]).get_by_role("link").first.click()
+    appearing(page, upstream[:12]).get_by_role("link").first.click()
     page.get_by_role("link", name=re.compile("Adopt")).click()
     page.get_by_label("Workspace").select_option(label="default")
     page.get_by_role("button", name=re.compile("Yes")).click()
