@@ -90,6 +90,7 @@ def sample() -> None:
     services.sample()
 
 
+@shared_task
 def sync_outside() -> None:
     for credential_id in services.credentials_to_sync():
         sync_credential.apply_async((credential_id,), expires=600)
