@@ -25,7 +25,6 @@ ACTIONS = (
     *("group.changed", "group.deleted", "group.made"),
     *("input.downloaded", "records.viewed", "results.downloaded"),
     *("job.adopted", "jobs.listed"),
-    *("input.downloaded", "results.downloaded"),
     *("key.changed", "key.made", "key.revoked"),
     "list.exported",
     *("member.added", "member.changed", "member.removed"),
