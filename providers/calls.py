@@ -15,6 +15,7 @@ from datetime import datetime
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from providers.adding import upsert
 from providers.base import OF_THE_ACCOUNT, OF_THE_KEY, UpstreamError
 from providers.models import Credential, CredentialHealth, UpstreamCalls
 
@@ -120,18 +121,10 @@ def _add(calls: dict[Kind, tuple[int, int]]) -> None:
     """In one order everywhere: else two processes could wait for one another."""
     rows: list[tuple[str | int, ...]] = [(*kind, *sums) for kind, sums in sorted(calls.items())]
     table = UpstreamCalls._meta.db_table
-    with transaction.atomic(), connection.cursor() as cursor:
+    kinds, sums = ("provider", "operation", "outcome", "length"), ("count", "milliseconds")
+    with transaction.atomic():
         for some in _slices(rows):
-            places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(some))
-            # The ORM can replace on a conflict, but not add.
-            sql = (
-                f'INSERT INTO "{table}" AS known '  # noqa: S608 -- our own table and words
-                '(provider, operation, outcome, length, "count", milliseconds) '
-                f"VALUES {places} ON CONFLICT (provider, operation, outcome, length) DO UPDATE "
-                'SET "count" = known."count" + excluded."count", '
-                "milliseconds = known.milliseconds + excluded.milliseconds"
-            )
-            cursor.execute(sql, [value for row in some for value in row])
+            upsert(table, kinds, sums, some)
 
 
 def _keep(found: dict[str, _Health]) -> None:

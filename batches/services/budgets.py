@@ -13,8 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.models import Batch, Spend
-from batches.services.adding import upsert
 from providers import registry
+from providers.adding import upsert
 from providers.models import Credential, VirtualKey, Workspace
 from providers.prices import Rates, rates_of
 from providers.records import MalformedRecordError, Record

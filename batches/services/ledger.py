@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from batches.models import Batch, Job, UsageHour
 from batches.services import budgets
-from batches.services.adding import upsert
 from batches.services.meter import Meter, Sums, rates_for
 from batches.services.usage import tokens_of
+from providers.adding import upsert
 
 COUNTED = (
     "batches",
