@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from providers.prices import DOLLAR
+
 NONE = mark_safe('<span class="bf-none">–</span>')
 # The longest span that each unit still tells well, and the unit's seconds.
 UNITS = ((90, 1, "s"), (90 * 60, 60, "min"), (36 * 3600, 3600, "h"))
@@ -27,7 +29,7 @@ def size(value: int) -> str:
 
 def dollars(billionths: int) -> str:
     """Money to the cent, and what is less than ten cents to a thousandth of one."""
-    amount = billionths / 10**9
+    amount = billionths / DOLLAR
     return f"${amount:,.2f}" if amount >= 0.1 or not billionths else f"${amount:,.5f}"
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LISTED = {"openai": "openai", "anthropic": "anthropic", "bedrock": "aws", "gemini": "google"}
 BATCH = {"processing": "batch"}
 HALF = Decimal("0.5")
+# Money is counted in so many parts of a US dollar.
+DOLLAR = 10**9
 # From US dollars for a million tokens to billionths for one.
 SCALE = Decimal(1000)
 REGION = re.compile(r"[a-z]{2,6}(-gov)?\.(?=[a-z0-9]+\.)")

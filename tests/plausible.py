@@ -25,7 +25,6 @@ from files.models import File
 from providers.models import Credential, CredentialHealth, Workspace
 
 HOUR = timedelta(hours=1)
-DOLLAR = 10**9
 # provider, model, batches in a busy hour, records of a batch, power of two of its seconds, dollars for
 # a million tokens of input and of output (none: not known), part of the records that fail
 MODELS = (

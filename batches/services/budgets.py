@@ -16,11 +16,10 @@ from batches.models import Batch, Spend
 from providers import registry
 from providers.adding import upsert
 from providers.models import Credential, VirtualKey, Workspace
-from providers.prices import Rates, rates_of
+from providers.prices import DOLLAR, Rates, rates_of
 from providers.records import MalformedRecordError, Record
 from providers.tokens import tokens_of_request
 
-DOLLAR = 10**9
 # As OpenAI has it: https://platform.openai.com/docs/guides/error-codes
 USED_UP = "billing_hard_limit_reached"
 NO_PRICE = "model_price_unknown"

@@ -14,6 +14,7 @@ from batches.services.tally import Account, Span, Tally, total
 from batches.services.validate import Findings, Look, Looked
 from providers import registry
 from providers.models import CredentialQuerySet, VirtualKey
+from providers.prices import DOLLAR
 from providers.records import MalformedRecordError
 from providers.tokens import (
     DEFAULT_OUTPUT,
@@ -29,7 +30,6 @@ MOST_RECORDS = 200_000
 # What is told of each model by itself: no fewer than a batch may have where each has a job of its own.
 MOST_MODELS = 50
 OTHERS = "(others)"
-BILLION = 10**9
 LONGEST_CUSTOM_ID = 512
 COUNTED = (
     "Nothing is tokenized. Input: the bytes of all texts divided by four, with 8 tokens for each message, "
@@ -248,7 +248,7 @@ def _told_tokens(of: Estimate | Tally) -> dict[str, Any]:
 
 def _told_price(price: Span) -> dict[str, Any]:
     dollars = {
-        name: None if value is None else value / BILLION for name, value in price._asdict().items()
+        name: None if value is None else value / DOLLAR for name, value in price._asdict().items()
     }
     return {"currency": "usd", **dollars}
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from batches.models import Batch, Delivery, Surface, Webhook
+from providers.prices import DOLLAR
 
-BILLIONTHS = Decimal(10**9)
 MOST_ERRORS = 10
 # The id of a batch as each surface says it. Where AWS takes an ARN, it takes this as well.
 NAMES: dict[str, str] = {
@@ -62,7 +62,7 @@ def payload_of(batch: Batch) -> dict[str, Any]:
             "failed": batch.failed,
         },
         "usage": batch.usage,
-        "cost_usd": None if batch.cost is None else f"{batch.cost / BILLIONTHS:f}",
+        "cost_usd": None if batch.cost is None else f"{Decimal(batch.cost) / DOLLAR:f}",
         # Not their messages: those may quote a record.
         "errors": [
             {"code": one.get("code"), "line": one.get("line")}

@@ -10,8 +10,7 @@ from batches.models import Batch, Surface
 from bifrost.cli.verbs import Output, Row, verb, workspace_named
 from providers.ids import core_id
 from providers.models import Provider
-
-DOLLAR = 10**9
+from providers.prices import DOLLAR
 
 
 def add(verbs: Any) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-BILLIONTHS = 10**9
 LONGEST = 100
 OTHER = "other"
 

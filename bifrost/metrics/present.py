@@ -14,8 +14,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 from batches.models import Batch, Delivery, Heartbeat, Job, Spend
-from bifrost.metrics.labels import BILLIONTHS, clipped
+from bifrost.metrics.labels import clipped
 from providers.models import Credential, Provider, Workspace
+from providers.prices import DOLLAR
 
 BROKER_SECONDS = 2
 MOST_CREDENTIALS = 200
@@ -178,7 +179,7 @@ def budgets() -> Iterator[Metric]:
     }
     for pk, workspace in budget_of.items():
         allowed.add_metric([clipped(workspace.name)], float(workspace.monthly_budget or 0))
-        used.add_metric([clipped(workspace.name)], spends.get(pk, 0) / BILLIONTHS)
+        used.add_metric([clipped(workspace.name)], spends.get(pk, 0) / DOLLAR)
     yield from (allowed, used)
 
 

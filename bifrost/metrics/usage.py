@@ -18,9 +18,10 @@ from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from batches.models import UsageHour
-from bifrost.metrics.labels import BILLIONTHS, OTHER, named
+from bifrost.metrics.labels import OTHER, named
 from bifrost.metrics.upstream import buckets
 from providers.models import Workspace
+from providers.prices import DOLLAR
 
 # What a transaction that was begun in an hour may still add to it.
 SETTLED_AFTER = timedelta(hours=2)
@@ -137,7 +138,7 @@ def _counters(told: dict[Key, Counter[str]], ended: Counter[Key]) -> Iterator[Me
         for kind, count in kinds.items():
             tokens.add_metric([*key, kind], count)
         single["bytes"].add_metric(key, sums["bytes"])
-        single["spend"].add_metric(key, sums["cost"] / BILLIONTHS)
+        single["spend"].add_metric(key, sums["cost"] / DOLLAR)
         single["unpriced"].add_metric(key, sums["unpriced"])
     yield from (batches, records, tokens, *single.values())
 

@@ -18,10 +18,11 @@ from google.genai.errors import ClientError as GenAIError
 
 from batches import services
 from batches.models import Batch, Spend
-from batches.services import DOLLAR, budgets
+from batches.services import budgets
 from files import services as files
 from files.models import File
 from providers.models import Credential, Workspace
+from providers.prices import DOLLAR
 from tests.keys.asking import TWO, Asking
 
 THREADS = 12

@@ -11,6 +11,7 @@ from batches.admin.dashboard.period import Window
 from batches.models import Job
 from providers import cells
 from providers.models import Provider
+from providers.prices import DOLLAR
 
 # More rows than this are no help to who has a table read to them.
 MOST_ROWS = 32
@@ -24,7 +25,7 @@ WAYS = {
     "jobs": lambda value: words.short(value),
     "records": lambda value: words.short(value),
     "seconds": lambda value: cells.span(timedelta(seconds=value)),
-    "dollars": lambda value: cells.dollars(round(value * words.DOLLAR)),
+    "dollars": lambda value: cells.dollars(round(value * DOLLAR)),
 }
 
 
@@ -132,7 +133,7 @@ def records_over_time(window: Window, bars: Mapping[str, list[Figures]]) -> Char
 
 def spend_over_time(window: Window, bars: Mapping[str, list[Figures]]) -> Chart:
     spent = {
-        provider: [one.cost / words.DOLLAR for one in row]
+        provider: [one.cost / DOLLAR for one in row]
         for provider, row in bars.items()
         if any(one.cost for one in row)
     }

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from providers import cells
 
-DOLLAR = 1_000_000_000
 UNKNOWN = "unknown"
 
 
