@@ -287,6 +287,8 @@ def estimate() -> list[Sample]:
         posted(f"{path}?refused=all", {"input_file_id": "file-<row>"}),
         posted(path, {"input_file_id": "file-<mine>"}, 200),
         posted(path, {"requests": [{"custom_id": "<name>"}], **target}, 200),
+        *unknown("/bifrost/v1/batches/{row}"),
+        *unknown("/bifrost/v1/incoming/anthropic/{row}"),
     ]
 
 

@@ -15,6 +15,7 @@ from batches.models import Batch, Job
 from batches.services.jobs import upstream_of
 from gateway.incoming.views import MOST_BYTES
 from providers.models import Credential
+from providers.services import default_workspace
 from tests.admin import make as rows
 from tests.batches.conftest import line
 
@@ -335,10 +336,14 @@ def test_only_post_is_known(client, method):
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "sandbox", ""])
-def test_other_providers_have_none(client, provider):
+def test_other_providers_have_none(client, settings, provider):
+    settings.AUTH = "open"
+    default_workspace()
     one = credential()
 
     url = f"/bifrost/v1/incoming/{provider}/{one.pk}"
-    answer = client.post(url, b"{}", content_type="application/json")
+    headers = {"x-bf-vk": "any"}
+    answer = client.post(url, b"{}", content_type="application/json", headers=headers)
 
     assert answer.status_code == 404
+    assert answer.json()["error"]["message"] == f"Invalid URL (POST {url})"
