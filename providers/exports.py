@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO
 from typing import Any
@@ -11,13 +11,20 @@ from django.db.models import BinaryField, Field, Model, Q, QuerySet
 
 AT_ONCE = 1000
 # What a spreadsheet would take for a formula. https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 SECRET = ("encrypted", "password", "digest", "secret", "token")
 
 
-def columns_of(model: type[Model]) -> list[str]:
-    """All but what is secret, or a digest of it."""
-    return [field.attname for field in model._meta.concrete_fields if not _is_secret(field)]
+def columns_of(model: type[Model], withheld: Iterable[str] = ()) -> list[str]:
+    """All but what is hidden."""
+    names = hidden(model, withheld)
+    return [field.attname for field in model._meta.concrete_fields if field.name not in names]
+
+
+def hidden(model: type[Model], withheld: Iterable[str] = ()) -> set[str]:
+    """What is secret, or a digest of it, and what else is withheld."""
+    fields = model._meta.concrete_fields
+    return {*withheld, *(field.name for field in fields if _is_secret(field))}
 
 
 def _is_secret(field: "Field[Any, Any]") -> bool:
@@ -25,9 +32,8 @@ def _is_secret(field: "Field[Any, Any]") -> bool:
     return isinstance(field, BinaryField) or (named and field.attname != "request_digest")
 
 
-def written(rows: QuerySet[Any], order: Sequence[Any]) -> Iterator[str]:
-    """The lines of the file, a page of rows at a time."""
-    names = columns_of(rows.model)
+def written(rows: QuerySet[Any], order: Sequence[Any], names: list[str]) -> Iterator[str]:
+    """The lines of the file, with these columns, a page of rows at a time."""
     yield _lines([names])
     for page in _pages(rows, order, names):
         yield _lines([[_plain(row[name]) for name in names] for row in page])

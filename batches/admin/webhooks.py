@@ -58,6 +58,8 @@ class WebhookAdmin(ConsoleAdmin):
     search_fields = ["name", "id"]
     search_help_text = "Name or id"
     workspace_path = "workspace"
+    # It may hold a token.
+    withheld = ("url",)
     page_related = ("workspace",)
     change_form_template = "admin/console/form.html"
 

@@ -182,6 +182,15 @@ def test_a_list_is_had_as_csv_with_its_filters_and_search(
     assert event.detail == {"list": "batches.batch", "narrowed_by": ["q"]}
 
 
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
+def test_no_spreadsheet_takes_what_a_client_wrote_for_a_formula(admin_client: Client, begins: str):
+    make.batch(name=f"{begins}HYPERLINK(1)")
+
+    (row,) = exported(admin_client, BATCHES)
+
+    assert row["name"] == f"'{begins}HYPERLINK(1)"
+
+
 def secrets() -> Iterator[str]:
     made, text = make.key()
     yield from (text, made.digest, made.signing_secret, made.encrypted_signing_secret)
