@@ -1,5 +1,6 @@
 """How many tokens a request will take, guessed before it is sent, whatever its dialect."""
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,9 +17,21 @@ FRAME_TOKENS = 8
 MEDIUM_TOKENS = 1_600
 # Of a request that sets no limit to its answer.
 DEFAULT_OUTPUT = 4_096
+# No model says more, and no vendor gives more answers to one request: what asks for more is refused there.
+MOST_OUTPUT, MOST_CHOICES = 10**7, 10**3
 
-# Where strings are bytes of a medium, or no text at all.
-MEDIA = frozenset({"data", "bytes", "file_data", "image_url", "url", "uri", "fileUri", "file_uri"})
+# Where strings are bytes of a medium, or say where one is.
+MEDIA = frozenset(
+    {
+        *("data", "bytes", "file_data", "image_url", "url", "uri", "fileUri", "file_uri"),
+        *("file_id", "inputImage"),
+    }
+)
+DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
+# Beside a document of plain text: https://platform.claude.com/docs/en/build-with-claude/citations
+TEXT_TYPES = {"media_type": "text/", "mimeType": "text/", "mime_type": "text/", "type": "text"}
+# Where numbers are tokens.
+COUNTED = frozenset({"input", "prompt"})
 LIMITS = frozenset(
     {
         "max_completion_tokens",
@@ -37,7 +50,7 @@ SETTINGS = (
     "inferenceConfig",
     "textGenerationConfig",
 )
-CHOICES = frozenset({"n", "candidateCount", "candidate_count"})
+CHOICES = frozenset({"n", "best_of", "candidateCount", "candidate_count"})
 
 
 class RequestTokens(NamedTuple):
@@ -58,9 +71,10 @@ def tokens_of_request(body: bytes, subject: Subject | None = "chat") -> RequestT
     """Guess the tokens of one request from its body, in the words of any dialect.
 
     Nothing is tokenized. The bytes in UTF-8 of all texts of the body, the names of its fields not among
-    them, are divided by four for what is likely and by two for the most; each object of the body's lists (a
-    message, a part, a tool) adds 8 tokens; each picture, document or sound 1,600, however large it is. The
-    output is the limit that the body sets, times the answers it asks for. Embeddings have none.
+    them, are divided by four for what is likely and by two for the most; what came as tokens counts as them;
+    each object of the body's lists (a message, a part, a tool) adds 8 tokens; each picture, document or sound
+    1,600, however large it is, unless it is plain text. The output is the limit that the body sets, times the
+    answers it asks for. Embeddings have none.
 
     Raises MalformedRecordError if the body is not JSON.
     """
@@ -70,31 +84,37 @@ def tokens_of_request(body: bytes, subject: Subject | None = "chat") -> RequestT
         raise MalformedRecordError(
             f"The body is not JSON: {error}", code="invalid_json", param="body"
         ) from None
-    texts, media, frames = _measure(content)
-    other = media * MEDIUM_TOKENS + frames * FRAME_TOKENS
+    texts, other = _measure(content)
     output = 0 if subject == "embeddings" else _output(content)
     return RequestTokens(
         -(-texts // LIKELY_BYTES) + other, -(-texts // LEAST_BYTES) + other, output
     )
 
 
-def _measure(content: Any) -> tuple[int, int, int]:
-    """Bytes of text, media, and objects in lists. Its client says how deep a body is: no recursion."""
-    texts = media = frames = 0
+def _measure(content: Any) -> tuple[int, int]:
+    """Bytes of text, and the tokens of all else. Its client says how deep a body is: no recursion."""
+    texts = other = 0
     left = [("", content)]
     while left:
         name, value = left.pop()
         if isinstance(value, str):
-            if name in MEDIA or value.startswith("data:"):
-                media += 1
+            if name in MEDIA or DATA_URL.match(value):
+                other += MEDIUM_TOKENS
             else:
                 texts += len(value.encode(errors="replace"))
         elif isinstance(value, dict):
-            left.extend(value.items())
+            is_text = "data" in value and _says_text(value)
+            left.extend(("" if is_text else key, one) for key, one in value.items())
         elif isinstance(value, list):
-            frames += sum(isinstance(one, dict) for one in value)
+            other += FRAME_TOKENS * sum(isinstance(one, dict) for one in value)
             left.extend((name, one) for one in value)
-    return texts, media, frames
+        elif name in COUNTED:
+            other += 1
+    return texts, other
+
+
+def _says_text(medium: dict[str, Any]) -> bool:
+    return any(str(medium.get(name)).startswith(kind) for name, kind in TEXT_TYPES.items())
 
 
 def _output(content: Any) -> int | None:
@@ -102,11 +122,18 @@ def _output(content: Any) -> int | None:
         return None
     settings = [content, *(content.get(name) for name in SETTINGS)]
     found = [one for one in settings if isinstance(one, dict)]
-    limits = [_whole(one[name]) for one in found for name in LIMITS if name in one]
-    choices = [_whole(one[name]) for one in found for name in CHOICES if name in one]
+    limits = [_whole(one[name], MOST_OUTPUT) for one in found for name in LIMITS if name in one]
+    choices = [_whole(one[name], MOST_CHOICES) for one in found for name in CHOICES if name in one]
     limit = max(filter(None, limits), default=None)
-    return limit and limit * max(filter(None, choices), default=1)
+    return limit and limit * max(filter(None, choices), default=1) * _prompts(content)
 
 
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and 0 < value < 10**9 else 0
+def _prompts(content: dict[str, Any]) -> int:
+    """Completions may ask for several answers by several prompts."""
+    prompt = content.get("prompt")
+    several = isinstance(prompt, list) and any(isinstance(one, str | list) for one in prompt)
+    return len(prompt) if isinstance(prompt, list) and several else 1
+
+
+def _whole(value: object, most: int) -> int:
+    return int(min(value, most)) if isinstance(value, int | float) and value > 0 else 0
