@@ -4,8 +4,8 @@ What a batch cost is told of its workspace and of its key, whether or not there 
 in the middle of a month counts from the first day. A batch counts in the month, in UTC, in which it was made.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -13,16 +13,20 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.models import Batch, Spend
+from batches.services.tally import Account, Tally, total
 from providers import registry
 from providers.adding import upsert
 from providers.models import Credential, VirtualKey, Workspace
-from providers.prices import DOLLAR, Rates, rates_of
+from providers.prices import DOLLAR
 from providers.records import MalformedRecordError, Record
 from providers.tokens import tokens_of_request
 
 # As OpenAI has it: https://platform.openai.com/docs/guides/error-codes
 USED_UP = "billing_hard_limit_reached"
 NO_PRICE = "model_price_unknown"
+# No sum of two of these is too large for its column. Who asks for as much is refused by any budget.
+MOST = 2**61
+MOST_MODELS = 1000
 
 
 class BudgetExceededError(Exception):
@@ -97,40 +101,41 @@ def settle(batch: Batch, cost: int) -> None:
     upsert(Spend._meta.db_table, ("owner", "month"), ("held", "spent"), values)
 
 
-@dataclass
 class Reserve:
-    """What the records of a batch may cost at the most, on this account: see `tokens_of_request`."""
+    """What records may cost at the most, at whichever of some accounts: see `tokens_of_request`."""
 
-    batch: Batch
-    credential: Credential
-    rates: dict[str, Rates] = field(default_factory=dict)
-    cost: int = 0
+    def __init__(
+        self, provider: str, accounts: Sequence[Account], *, at: datetime | None = None
+    ) -> None:
+        self._provider = provider
+        self._accounts = accounts
+        self._at = at
+        self._tallies: dict[str, Tally] = {}
+
+    @classmethod
+    def of(cls, batch: Batch, credential: Credential) -> "Reserve":
+        least = registry.upstream_class(batch.provider).least_records(credential.options)
+        return cls(batch.provider, [Account(credential.prices, least)], at=batch.created_at)
+
+    @property
+    def cost(self) -> int:
+        return min(total(tally.price for tally in self._tallies.values()).high or 0, MOST)
 
     def add(self, record: Record, model: str) -> None:
         """Count a record that is to be sent. Raises MalformedRecordError where nobody knows its price."""
-        rates = self.rates.get(model)
-        if rates is None:
-            rates = self.rates[model] = self._rates(model)
-        self.cost += rates.price(tokens_of_request(record.content, record.body.subject).most)
+        tally = self._tallies.get(model) or self._begin(model)
+        tally.add(tokens_of_request(record.content, record.body.subject))
 
-    def _rates(self, model: str) -> Rates:
-        least = registry.upstream_class(self.batch.provider).least_records(self.credential.options)
-        records = self.batch.total or self.batch.input_file.lines
-        rates = rates_of(
-            self.batch.provider,
-            model,
-            own=self.credential.prices,
-            at=self.batch.created_at,
-            batch=records is None or records >= least,
-        )
-        if rates is None:
+    def _begin(self, model: str) -> Tally:
+        tally = Tally(self._provider, model, self._accounts, at=self._at)
+        if not tally.is_priced or len(self._tallies) == MOST_MODELS:
             raise MalformedRecordError(
                 f"There is a budget, and nobody knows the price of the model '{model[:100]}': name another "
                 "model, or ask the operator to set its price on the credential.",
                 code=NO_PRICE,
                 param="body.model",
             )
-        return rates
+        return self._tallies.setdefault(model, tally)
 
 
 def dollars(billionths: int) -> str:
@@ -146,7 +151,7 @@ def _budgets(
     """Whoever has a budget, and how much it is."""
     for owner in (workspace, key):
         if owner is not None and owner.monthly_budget is not None:
-            yield owner, int(owner.monthly_budget * DOLLAR)
+            yield owner, min(int(owner.monthly_budget * DOLLAR), MOST - 1)
 
 
 def _owners(batch: Batch) -> list[str]:

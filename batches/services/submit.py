@@ -111,7 +111,7 @@ def _plan(claim: Claim) -> bool:
     limits = registry.upstream_class(batch.provider).limits
     try:
         files.keep_copy(batch.input_file, keep=claim.keep)
-        reserve = Reserve(batch, credential) if budgets.limited(batch) else None
+        reserve = Reserve.of(batch, credential) if budgets.limited(batch) else None
         findings = validate(batch, limits, keep=claim.keep, reserve=reserve)
     except FileNotFoundError:
         message = "The input file was deleted or replaced before the batch could be validated."

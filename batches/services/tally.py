@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from providers.prices import Rates, Tokens, rates_of
@@ -47,10 +48,10 @@ class _Bill:
 class _Payer:
     """One account and one model. `known` says whether anybody knows the price."""
 
-    def __init__(self, provider: str, model: str, account: Account) -> None:
+    def __init__(self, provider: str, model: str, account: Account, at: datetime | None) -> None:
         self._least_records = account.least_records
         ways = (True, False) if account.least_records else (True,)
-        rates = [rates_of(provider, model, own=account.prices, batch=way) for way in ways]
+        rates = [rates_of(provider, model, own=account.prices, at=at, batch=way) for way in ways]
         known = [one for one in rates if one is not None]
         self.known = len(known) == len(rates)
         self._bills = [(_Bill(one), _Bill(one)) for one in known]
@@ -66,13 +67,21 @@ class _Payer:
 
 
 class Tally:
-    """The records that ask for one model. `unlimited` of them set no limit to their answers."""
+    """The records that ask for one model, at the prices of a moment (now). `unlimited` of them set no limit
+    to their answers."""
 
-    def __init__(self, provider: str, model: str, accounts: Sequence[Account]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        model: str,
+        accounts: Sequence[Account],
+        *,
+        at: datetime | None = None,
+    ) -> None:
         self.model = model
         self.records = self.unlimited = 0
         self._low = self._high = self._output = 0
-        self._payers = [_Payer(provider, model, one) for one in accounts]
+        self._payers = [_Payer(provider, model, one, at) for one in accounts]
 
     def add(self, asked: RequestTokens) -> None:
         low, high = int(asked.input * LEAST_OF_LIKELY), asked.most_input

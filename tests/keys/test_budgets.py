@@ -19,8 +19,10 @@ from google.genai.errors import ClientError as GenAIError
 from batches import services
 from batches.models import Batch, Spend
 from batches.services import budgets
+from batches.services.validate import validate
 from files import services as files
 from files.models import File
+from providers import registry
 from providers.models import Credential, Workspace
 from providers.prices import DOLLAR
 from tests.keys.asking import TWO, Asking
@@ -133,6 +135,43 @@ def test_what_may_cost_too_much_fails_before_anything_is_sent(workspace: Workspa
     assert "may cost $0.001" in error["message"]
     assert (batch.reserved, batch.cost, batch.jobs.count()) == (0, 0, 0)
     assert Spend.objects.get().held == fits.reserved
+
+
+@pytest.mark.django_db
+def test_a_model_of_few_records_holds_the_full_price_though_the_batch_has_many(
+    workspace: Workspace,
+):
+    account = Credential.objects.get(provider="bedrock")
+    account.options = {"minimum_records": 4}
+    many, few = "amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0"
+
+    def held(*models: str) -> int:
+        lines = [line(number, model=model) for number, model in enumerate(models)]
+        batch = make(workspace, lines, provider="bedrock")
+        reserve = budgets.Reserve.of(batch, account)
+        limits = registry.upstream_class("bedrock").limits
+        assert validate(batch, limits, keep=lambda: None, reserve=reserve).errors == []
+        return reserve.cost
+
+    assert held(*[many] * 4, few) == held(*[many] * 4) + held(few)
+
+
+@pytest.mark.django_db
+def test_what_asks_for_absurdly_much_fails_as_too_dear(workspace: Workspace):
+    workspace.monthly_budget = Decimal("9999999999.99")
+    workspace.save()
+    absurd = [line(number, max_tokens=10**18, n=10**18) for number in range(3)]
+    batch = planned(make(workspace, absurd))
+
+    assert batch.status == Batch.Status.VALIDATING
+    Batch.objects.update(due_at=None)
+    dear = {"gpt-5-mini": {"input": 999_999, "output": 999_999}}
+    Credential.objects.filter(provider="openai").update(prices=dear)
+
+    batch = planned(make(workspace, absurd))
+
+    assert batch.status == Batch.Status.FAILED
+    assert errors_of(batch)[0]["code"] == "billing_hard_limit_reached"
 
 
 @pytest.mark.django_db
