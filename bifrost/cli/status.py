@@ -74,9 +74,9 @@ def batches() -> list[dict[str, Any]]:
 def waiting() -> dict[str, Any]:
     """How late the next steps are, in seconds, and what has not been told yet."""
     return {
-        "next_step_late": _late(Batch.objects.active().due()),
-        "next_poll_late": _late(Job.objects.filter(status=Job.Status.RUNNING).due()),
-        "untold": Delivery.objects.filter(due_at__isnull=False).count(),
+        "next_step_late_seconds": _late(Batch.objects.active().due()),
+        "next_poll_late_seconds": _late(Job.objects.filter(status=Job.Status.RUNNING).due()),
+        "messages_to_send": Delivery.objects.filter(due_at__isnull=False).count(),
     }
 
 

@@ -3,6 +3,8 @@
 import getpass
 import json
 import os
+import re
+import shutil
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +18,8 @@ from providers.models import AuditEvent, Workspace
 
 Row = Mapping[str, Any]
 Verb = Callable[["Output", dict[str, Any]], None]
+# Or that there is none.
+NUMBER = re.compile(r"-|[\d,]+(\.\d+)?")
 
 
 class Stream(Protocol):
@@ -23,9 +27,11 @@ class Stream(Protocol):
 
     def write(self, text: str, /) -> object: ...
 
+    def isatty(self) -> bool: ...
+
 
 class Output:
-    """Tables for people, JSON for programs."""
+    """Tables for people, JSON for programs. What is wider than the terminal is told line by line."""
 
     def __init__(self, stream: Stream, *, as_json: bool) -> None:
         self.stream = stream
@@ -44,12 +50,15 @@ class Output:
         if self.as_json:
             self._write(json.dumps(list(rows), default=str, indent=2))
             return
-        texts = [[_text(value) for value in row.values()] for row in rows]
-        if texts:
-            table = [[name.replace("_", " ") for name in rows[0]], *texts]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            for line in table:
-                self._write("  ".join(map(str.ljust, line, widths)).rstrip())
+        table = _table(rows) or ["none"]
+        width = shutil.get_terminal_size().columns
+        if not self.stream.isatty() or len(max(table, key=len)) <= width:
+            self._write("\n".join(table))
+            return
+        for number, row in enumerate(rows):
+            if number:
+                self.gap()
+            self.row(row)
 
     def row(self, row: Row) -> None:
         if self.as_json:
@@ -70,7 +79,7 @@ class Output:
 def noun(nouns: Any, name: str, summary: str) -> Any:
     """The place for a noun's verbs."""
     parser = nouns.add_parser(name, help=summary, description=summary)
-    return parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    return parser.add_subparsers(title="verbs", required=True)
 
 
 def verb(verbs: Any, name: str, run: Verb) -> ArgumentParser:
@@ -104,9 +113,29 @@ def workspace_named(name: str) -> Workspace:
     return found
 
 
+def _table(rows: Sequence[Row]) -> list[str]:
+    """The lines of a table, numbers to the right."""
+    columns = []
+    for name in rows[0] if rows else ():
+        texts = [_text(row[name]) for row in rows]
+        numbers = set(texts) != {"-"} and all(map(NUMBER.fullmatch, texts))
+        side = str.rjust if numbers else str.ljust
+        texts.insert(0, name.replace("_", " "))
+        width = max(map(len, texts))
+        columns.append([side(text, width) for text in texts])
+    return ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
+
+
 def _text(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "-"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "-" if value is None or value == "" else str(value)
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "-"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+    return str(value)

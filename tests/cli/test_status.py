@@ -14,6 +14,7 @@ from django.utils import timezone
 from batches.models import Batch, Job
 from bifrost.cli import progress as progress_module
 from bifrost.cli.progress import progress
+from bifrost.cli.verbs import Output
 from bifrost.health import CHECKS
 from providers.models import Credential, CredentialHealth, Workspace
 from providers.services import default_workspace
@@ -61,7 +62,7 @@ def test_how_the_whole_stands():
     assert jobs["gemini"]["running"] == 0
     counts = {row["status"]: row["batches"] for row in told["batches"]}
     assert (counts["in_progress"], counts["failed"], counts["completed"]) == (1, 1, 0)
-    assert 90 <= told["waiting"][0]["next_poll_late"] < 180
+    assert 90 <= told["waiting"][0]["next_poll_late_seconds"] < 180
     people = said("status")
     assert "HEALTH" in people
     assert "http_401" in people
@@ -143,3 +144,43 @@ def test_progress_stays_out_of_the_answer(monkeypatch: pytest.MonkeyPatch):
         done(2)
 
     assert "Looks at records" in errors.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+ROWS = [{"name": "a", "total": 12_345, "done": True}, {"name": "bc", "total": None, "done": False}]
+
+
+def test_numbers_stand_below_one_another():
+    stream = io.StringIO()
+
+    Output(stream, as_json=False).rows(ROWS)
+
+    assert stream.getvalue().splitlines() == [
+        "name   total  done",
+        "a     12,345  yes",
+        "bc         -  no",
+    ]
+
+
+def test_an_empty_list_says_so():
+    assert said("batches", "list") == "none\n"
+    assert listed() == []
+
+
+def test_what_is_wider_than_the_terminal_is_told_line_by_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "12")
+    stream = Terminal()
+
+    Output(stream, as_json=False).rows(ROWS)
+
+    assert stream.getvalue().splitlines()[:5] == [
+        "name   a",
+        "total  12,345",
+        "done   yes",
+        "",
+        "name   bc",
+    ]

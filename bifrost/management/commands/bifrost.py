@@ -11,9 +11,22 @@ from bifrost.cli.verbs import Output
 
 class Command(BaseCommand):
     help = "Look after an installation: `manage.py bifrost NOUN VERB`, each with --help."
+    # Those of a start: one that looks after what runs need not wait for them, nor be stopped by them.
+    requires_system_checks: list[str] = []
+    # What Django gives every command is of no use here.
+    suppressed_base_arguments: set[str] = {
+        "--version",
+        "--verbosity",
+        "--settings",
+        "--pythonpath",
+        "--traceback",
+        "--no-color",
+        "--force-color",
+        "--skip-checks",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        nouns = parser.add_subparsers(title="nouns", metavar="NOUN", required=True)
+        nouns = parser.add_subparsers(title="nouns", required=True)
         for one in NOUNS:
             one.add(nouns)
 
