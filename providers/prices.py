@@ -63,12 +63,12 @@ class Rates(NamedTuple):
 
     def price(self, tokens: Tokens) -> int:
         """Of one request."""
-        sums = [Tokens()] * len(self.rates)
+        sums = [Tokens() for _ in self.rates]
         sums[self.step_of(tokens)] = tokens
         return self.price_of_sums(sums)
 
     def step_of(self, tokens: Tokens) -> int:
-        return bisect_left(self.steps, tokens.input)
+        return bisect_left(self.steps, tokens.input) if self.steps else 0
 
     def price_of_sums(self, sums: Sequence[Tokens]) -> int:
         """Of many, whose tokens were summed by the step that each had reached. Rounded once."""

@@ -28,7 +28,7 @@ class Sums:
     def add(self, tokens: Tokens) -> None:
         self.told += 1
         step = self.rates.step_of(tokens) if self.rates else 0
-        self.steps[step] = self.steps[step].plus(tokens)
+        self.steps[step].add(tokens)
 
     @property
     def tokens(self) -> Tokens:
@@ -50,7 +50,9 @@ class Meter:
             self.failed[source] += 1
         if answer is None:
             return
-        sums = self.of(self.jobs[source], self.jobs[source].model or self._model_of(record))
+        job = self.jobs[source]
+        model = job.model or self._model_of(record)
+        sums = self.sums[source].get(model) or self.of(job, model)
         sums.paid += 1
         sums.completed += succeeded
         if tokens := tokens_of_answer(answer):
@@ -63,7 +65,7 @@ class Meter:
         if model not in found:
             rates = rates_for(self.batch, job, model)
             steps = len(rates.rates) if rates else 1
-            found[model] = Sums(rates, steps=[Tokens()] * steps)
+            found[model] = Sums(rates, steps=[Tokens() for _ in range(steps)])
         return found[model]
 
     @property
@@ -93,5 +95,5 @@ def rates_for(batch: Batch, job: Job, model: str) -> Rates | None:
 def sum_of(many: Sequence[Tokens]) -> Tokens:
     total = Tokens()
     for one in many:
-        total = total.plus(one)
+        total.add(one)
     return total

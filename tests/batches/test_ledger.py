@@ -32,7 +32,7 @@ def what_answers_say(batch: Batch) -> Tokens:
     """From the clients' own lines, which are OpenAI's."""
     total = Tokens()
     for one in results(batch)[0]:
-        total = total.plus(tokens_of_answer(json.dumps(one["response"]["body"]).encode()))
+        total.add(tokens_of_answer(json.dumps(one["response"]["body"]).encode()))
     return total
 
 
