@@ -102,8 +102,9 @@ def outcomes(
         return
     told = told or source.told()
     carriers = Carriers(jobs)
+    mark = hashlib.sha256(batch.id.encode()).hexdigest()[:22]
     for number, record in enumerate(source.records()):
-        result_id = hashlib.sha256(f"{batch.id}/{number}".encode()).hexdigest()[:32]
+        result_id = f"{mark}{number:010x}"
         line = index.get(number)
         if line is not None:
             succeeded, said = told.result(number, record, result_id, line)
