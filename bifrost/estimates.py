@@ -36,9 +36,9 @@ from files import services as files
 from files.models import File
 from files.storage import StoreError
 from gateway.turns import in_turns
-from providers.cells import dollars
 from providers.ids import core_id
 from providers.models import Credential, CredentialQuerySet, Provider
+from providers.money import dollars
 
 MOST_SHOWN = 100
 IN_MEMORY, BLOCK_BYTES = 2**20, 256 * 1024

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from providers.prices import DOLLAR
+from providers.money import UNKNOWN, dollars
 
 NONE = mark_safe('<span class="bf-none">–</span>')
 # The longest span that each unit still tells well, and the unit's seconds.
@@ -27,15 +27,9 @@ def size(value: int) -> str:
     return filesizeformat(value)
 
 
-def dollars(billionths: int) -> str:
-    """Money to the cent, and what is less than ten cents to a thousandth of one."""
-    amount = billionths / DOLLAR
-    return f"${amount:,.2f}" if amount >= 0.1 or not billionths else f"${amount:,.5f}"
-
-
 def cost(billionths: int | None) -> SafeString | str:
     """Money, or that nobody knows how much."""
-    return faint("unknown") if billionths is None else dollars(billionths)
+    return faint(UNKNOWN) if billionths is None else dollars(billionths)
 
 
 def span(length: timedelta) -> str:

@@ -7,8 +7,8 @@ from django import forms
 from django.http import HttpRequest
 
 from batches.models import Batch
-from providers import cells
 from providers.models import Provider
+from providers.money import dollars
 from providers.registry import UPSTREAMS
 
 SAME = ("", "as before")
@@ -45,4 +45,4 @@ def expected_cost(batches: Sequence[Batch]) -> str:
     known = [cost for cost in costs if cost is not None]
     if len(known) < len(costs):
         return "What it will cost is not known: make an estimate first."
-    return f"The first time it cost {cells.dollars(sum(known))}; another model has another price."
+    return f"The first time it cost {dollars(sum(known))}; another model has another price."

@@ -1,7 +1,7 @@
 """The life of a batch: create, submit, poll, collect, cancel. Each step is a claim on its row."""
 
 from batches.services.advance import advance
-from batches.services.budgets import BudgetExceededError, Month, dollars, month_of
+from batches.services.budgets import BudgetExceededError, Month, month_of
 from batches.services.cancel import NotCancellableError, cancel, stop
 from batches.services.clone import CLONE_REFUSALS, NotClonableError, clone
 from batches.services.collect import NotCollectableError, collect_again
@@ -107,7 +107,6 @@ __all__ = [
     "delete",
     "deliveries_due",
     "discard",
-    "dollars",
     "erase_batch",
     "erase_file",
     "erase_keys",

@@ -7,7 +7,6 @@ in the middle of a month counts from the first day. A batch counts in the month,
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 from django.db.models import F
 from django.utils import timezone
@@ -17,6 +16,7 @@ from batches.services.tally import Account, Tally, total
 from providers import registry
 from providers.adding import upsert
 from providers.models import Credential, VirtualKey, Workspace
+from providers.money import dollars
 from providers.prices import DOLLAR
 from providers.records import MalformedRecordError, Record
 from providers.tokens import tokens_of_request
@@ -136,13 +136,6 @@ class Reserve:
                 param="body.model",
             )
         return self._tallies.setdefault(model, tally)
-
-
-def dollars(billionths: int) -> str:
-    """As people read it: at least two digits after the point, and no more than tell it apart from zero."""
-    amount = Decimal(billionths) / DOLLAR
-    digits = 2 if amount == 0 or abs(amount) >= Decimal("0.01") else 6
-    return f"${amount:,.{digits}f}"
 
 
 def _budgets(

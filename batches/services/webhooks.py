@@ -4,13 +4,12 @@ It is written in one transaction with the change of the batch; `sending` brings 
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from batches.models import Batch, Delivery, Surface, Webhook
-from providers.prices import DOLLAR
+from providers.money import exact
 
 MOST_ERRORS = 10
 # The id of a batch as each surface says it. Where AWS takes an ARN, it takes this as well.
@@ -62,7 +61,7 @@ def payload_of(batch: Batch) -> dict[str, Any]:
             "failed": batch.failed,
         },
         "usage": batch.usage,
-        "cost_usd": None if batch.cost is None else f"{Decimal(batch.cost) / DOLLAR:f}",
+        "cost_usd": None if batch.cost is None else exact(batch.cost),
         # Not their messages: those may quote a record.
         "errors": [
             {"code": one.get("code"), "line": one.get("line")}

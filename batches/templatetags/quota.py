@@ -2,9 +2,10 @@
 
 from django import template
 
-from batches.services import dollars, month_of, usage_of
+from batches.services import month_of, usage_of
 from providers import cells
 from providers.models import VirtualKey, Workspace
+from providers.money import dollars
 from providers.prices import DOLLAR
 
 register = template.Library()

@@ -27,6 +27,8 @@ from gateway.choice import first_in
 from providers import audit
 from providers.ids import core_id
 from providers.models import Credential, Provider, Workspace
+from providers.money import dollars
+from providers.prices import DOLLAR
 from providers.services import provider_for
 
 BLOCK_BYTES = 256 * 1024
@@ -187,8 +189,13 @@ def summary_of(told_of: Row) -> Row:
         "jobs": told_of["jobs"],
         "input_tokens": span_of(told_of["tokens"]["input"]),
         "output_tokens": span_of(told_of["tokens"]["output"]),
-        "usd": price["unknown"] or f"{price['low']:,.4f} to {price['high']:,.4f}",
+        "price": price["unknown"] or price_of(price),
     }
+
+
+def price_of(price: Row) -> str:
+    low, high = (dollars(round(price[end] * DOLLAR)) for end in ("low", "high"))
+    return f"{low} to {high}"
 
 
 def span_of(span: Row) -> str:

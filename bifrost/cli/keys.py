@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from batches.services import dollars, month_of, usage_of
+from batches.services import month_of, usage_of
 from bifrost.cli.money import budget
 from bifrost.cli.verbs import Output, Row, actor, noun, verb, workspace_named
 from providers import audit
 from providers.models import Provider, VirtualKey, Workspace
+from providers.money import dollars
 
 DAYS = re.compile(r"([1-9]\d{0,3})d")
 LIMITS = ("requests_per_minute", "batches_in_flight", "bytes_in_flight", "records_per_day")

@@ -10,7 +10,7 @@ from batches.models import Batch, Surface
 from bifrost.cli.verbs import Output, Row, verb, workspace_named
 from providers.ids import core_id
 from providers.models import Provider
-from providers.prices import DOLLAR
+from providers.money import exact
 
 
 def add(verbs: Any) -> None:
@@ -68,6 +68,6 @@ def row_of(batch: Batch) -> Row:
         "total": batch.total,
         "completed": batch.completed,
         "failed": batch.failed,
-        "cost_usd": None if batch.cost is None else f"{batch.cost / DOLLAR:.6f}",
+        "cost_usd": None if batch.cost is None else exact(batch.cost),
         "created_at": batch.created_at,
     }

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 
 from batches import services
 from batches.models import Batch
-from batches.services import dollars, month_of
+from batches.services import month_of
 from bifrost.cli.erasing import add_erasing, confirm, named_failures
 from bifrost.cli.money import budget
 from bifrost.cli.verbs import Output, Row, actor, noun, tell, verb, workspace_named
@@ -20,6 +20,7 @@ from bifrost.export import target_at
 from files.storage import StoreError
 from providers import audit
 from providers.models import Workspace
+from providers.money import dollars
 from providers.services import default_workspace
 
 FOREVER, UNLIMITED = "forever", "unlimited"

@@ -51,7 +51,7 @@ def test_a_stored_file_in_tables_where_a_batch_would_go(capsys: Any, workspace: 
 
     assert "anthropic" in said
     assert "0 to 1,000" in said
-    assert "0.0001 to 0.0023" in said
+    assert "$0.00012 to $0.0023" in said
     assert AuditEvent.objects.get(action="file.estimated").target == file.pk
 
 

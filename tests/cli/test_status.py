@@ -111,7 +111,7 @@ def test_cost_is_unknown_and_never_nothing():
     batch(cost=None)
     batch(cost=1_234_567)
 
-    assert [row["cost_usd"] for row in listed()] == ["0.001235", None]
+    assert [row["cost_usd"] for row in listed()] == ["0.001234567", None]
 
 
 def test_a_list_asks_once_for_all():

@@ -11,6 +11,7 @@ from batches.admin.dashboard.period import Window
 from batches.models import Job
 from providers import cells
 from providers.models import Provider
+from providers.money import dollars
 from providers.prices import DOLLAR
 
 # More rows than this are no help to who has a table read to them.
@@ -25,7 +26,7 @@ WAYS = {
     "jobs": lambda value: words.short(value),
     "records": lambda value: words.short(value),
     "seconds": lambda value: cells.span(timedelta(seconds=value)),
-    "dollars": lambda value: cells.dollars(round(value * DOLLAR)),
+    "dollars": lambda value: dollars(round(value * DOLLAR)),
 }
 
 

@@ -13,6 +13,7 @@ from batches.admin.dashboard.figures import Figures, total
 from batches.models import Job
 from providers import cells
 from providers.models import Credential, Provider
+from providers.money import spent
 
 MOST_MODELS = 12
 MOST_SPENDERS = 6
@@ -35,7 +36,7 @@ class Spender:
 
     @property
     def said(self) -> str:
-        return words.spend(self.figures.cost, self.figures.unpriced)
+        return spent(self.figures.cost, self.figures.unpriced)
 
 
 def models(found: ByModel) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ def _model_row(provider: str, model: str, figures: Figures) -> dict[str, Any]:
         "half": words.about(half),
         "most": words.about(most),
         "range": _range(half, most),
-        "spend": words.spend(figures.cost, figures.unpriced),
+        "spend": spent(figures.cost, figures.unpriced),
         "unpriced": figures.unpriced,
     }
 

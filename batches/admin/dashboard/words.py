@@ -4,15 +4,6 @@ from datetime import timedelta
 
 from providers import cells
 
-UNKNOWN = "unknown"
-
-
-def spend(cost: int, unpriced: int) -> str:
-    """What has no known price is never told as nothing."""
-    if not unpriced:
-        return cells.dollars(cost)
-    return f"{cells.dollars(cost)} + {UNKNOWN}" if cost else UNKNOWN
-
 
 def short(value: float) -> str:
     """A number in few digits: 1,234, 56.7k, 8.9M."""
