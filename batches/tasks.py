@@ -19,9 +19,9 @@ def ring(batch_id: str) -> None:
     transaction.on_commit(lambda: advance.delay(batch_id), robust=True)
 
 
-def ring_delivery(delivery_id: str) -> None:
-    """The same for a message to a webhook."""
-    transaction.on_commit(lambda: send.delay(delivery_id), robust=True)
+def ring_webhook(webhook_id: str) -> None:
+    """The same for what a webhook is to be told."""
+    transaction.on_commit(lambda: send.delay(webhook_id), robust=True)
 
 
 @shared_task
@@ -29,8 +29,8 @@ def advance(batch_id: str) -> None:
     if services.advance(batch_id):
         advance.delay(batch_id)
     else:
-        for delivery_id in services.deliveries_due(batch_id):
-            send.delay(delivery_id)
+        for webhook_id in services.webhooks_due(batch_id):
+            send.delay(webhook_id)
 
 
 @shared_task
@@ -75,14 +75,15 @@ def stuck() -> None:
 
 
 @shared_task
-def send(delivery_id: str) -> None:
-    services.send(delivery_id)
+def send(webhook_id: str) -> None:
+    if services.send(webhook_id):
+        send.delay(webhook_id)
 
 
 @shared_task
 def send_due() -> None:
-    for delivery_id in services.deliveries_due():
-        send.apply_async((delivery_id,), expires=60)
+    for webhook_id in services.webhooks_due():
+        send.apply_async((webhook_id,), expires=60)
 
 
 @shared_task

@@ -117,8 +117,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         with transaction.atomic():
             count = services.send_again(Delivery.objects.filter(pk__in=ids))
             self.log_acts(request, deliveries, "sent_again")
-            for pk in ids:
-                tasks.ring_delivery(pk)
+            for webhook_id in {one.webhook_id for one in deliveries}:
+                tasks.ring_webhook(webhook_id)
         said = f"{cells.count(count, 'message')} will be sent again, and tried for another day."
         self.message_user(request, said, messages.SUCCESS)
 

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -75,9 +74,9 @@ class WebhookAdmin(ConsoleAdmin):
     def state(self, webhook: Webhook) -> SafeString:
         if not webhook.enabled:
             return cells.label("disabled", "bad")
-        if webhook.rests_until and webhook.rests_until > timezone.now():
-            rest = format_html("called again {}", cells.ago(webhook.rests_until))
-            return cells.stacked(cells.label("no answer", "warn"), rest)
+        if webhook.silent_since:
+            since = format_html("since {}", cells.ago(webhook.silent_since))
+            return cells.stacked(cells.label("no answer", "warn"), since)
         return cells.label("enabled", "good")
 
     @admin.display(description="created")
@@ -107,7 +106,7 @@ class WebhookAdmin(ConsoleAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         secret = "" if change else obj.renew_secret()
         # Another address may answer.
-        obj.rests_until = None
+        obj.rests_until = obj.silent_since = None
         super().save_model(request, obj, form, change)
         if secret:
             messages.warning(request, _shown(secret))

@@ -44,7 +44,12 @@ class Webhook(models.Model):
     rotated_at = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
     rests_until = models.DateTimeField(
-        null=True, editable=False, help_text="it gave no answer: until then it is not called again"
+        null=True,
+        editable=False,
+        help_text="somebody calls it, or it rests: until then nobody does",
+    )
+    silent_since = models.DateTimeField(
+        null=True, editable=False, help_text="the first of its calls in a row without an answer"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -122,7 +127,11 @@ class Delivery(models.Model):
         ordering = ["-created_at", "-id"]
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["webhook", "due_at"],
+                name="delivery_due",
+                condition=Q(due_at__isnull=False),
+            ),
             models.Index(fields=["-created_at", "-id"], name="delivery_newest"),
         ]
         constraints = [

@@ -52,10 +52,10 @@ from batches.services.samples import sample
 from batches.services.sending import (
     OF_THE_SECRET,
     Outcome,
-    deliveries_due,
     send,
     send_again,
     send_test,
+    webhooks_due,
 )
 from batches.services.sweep import beat, expire, forgotten, seen
 from batches.services.watchdog import stuck
@@ -105,7 +105,6 @@ __all__ = [
     "credentials_to_sync",
     "credentials_with_leftovers",
     "delete",
-    "deliveries_due",
     "discard",
     "erase_batch",
     "erase_file",
@@ -134,4 +133,5 @@ __all__ = [
     "sync",
     "sync_one",
     "usage_of",
+    "webhooks_due",
 ]

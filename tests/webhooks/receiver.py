@@ -21,11 +21,13 @@ class Receiver:
         self.headers: dict[str, str] = {}
         self.body = b"thank you"
         self.delay: threading.Event | None = None
+        self.arrived = threading.Event()
         self.got: list[dict[str, Any]] = []
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
         self.requests.append((path, headers, body))
+        self.arrived.set()
         if self.delay:
             self.delay.wait(30)
         if self.secret and self.verifies:

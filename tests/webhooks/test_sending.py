@@ -204,7 +204,7 @@ def test_the_worker_rings_when_a_batch_has_ended(make, receiver, webhook_to, rin
     with ringing() as rung:
         tasks.advance(batch.pk)
 
-    assert rung == [("send", Delivery.objects.get().pk)]
+    assert rung == [("send", Webhook.objects.get().pk)]
 
 
 def test_the_beat_finds_what_nobody_sent(receiver, webhook_to, ringing):
@@ -215,4 +215,4 @@ def test_the_beat_finds_what_nobody_sent(receiver, webhook_to, ringing):
     with ringing() as rung:
         tasks.send_due()
 
-    assert rung == [("send", delivery.pk)]
+    assert rung == [("send", delivery.webhook_id)]

@@ -65,7 +65,7 @@ def test_it_is_tried_for_a_day_further_and_further_apart_and_then_given_up(
     delivery.refresh_from_db()
     assert (delivery.status, delivery.due_at, delivery.attempts) == ("given_up", None, 8)
     assert delivery.last_error == "answered 500"
-    assert services.deliveries_due() == []
+    assert services.webhooks_due() == []
 
 
 def test_the_second_try_is_signed_for_its_own_time(receiver, webhook_to, clock):
@@ -85,10 +85,11 @@ def test_the_second_try_is_signed_for_its_own_time(receiver, webhook_to, clock):
 def test_who_asks_to_wait_is_not_asked_before(receiver, webhook_to, clock):
     webhook_to(receiver)
     receiver.statuses, receiver.headers = [429], {"retry-after": "900"}
-    first, other = told(ended()), told(ended())
+    first = told(ended())
+    told(ended())
 
-    services.send(first.pk)
-    services.send(other.pk)
+    send_all()
+    send_all()
 
     assert len(receiver.requests) == 1
     first.refresh_from_db()
@@ -158,8 +159,8 @@ def test_a_slow_receiver_is_left_after_a_while_and_rests(
     receiver.delay = threading.Event()
     first, second = told(ended()), told(ended())
 
-    services.send(first.pk)
-    services.send(second.pk)
+    send_all()
+    send_all()
 
     receiver.delay.set()
     assert len(receiver.requests) == 1
@@ -173,15 +174,74 @@ def test_a_slow_receiver_is_left_after_a_while_and_rests(
     assert {one.status for one in Delivery.objects.all()} == {"delivered"}
 
 
+def test_the_longer_it_is_silent_the_longer_it_rests(receiver, webhook_to, clock, settings):
+    webhook = webhook_to(receiver)
+    url, webhook.url = webhook.url, "http://127.0.0.1:9/"
+    webhook.save()
+    for _ in range(12):
+        told(ended())
+    rests = []
+
+    for _ in range(10):
+        services.send(webhook.pk)
+        webhook.refresh_from_db()
+        rests.append((webhook.rests_until - timezone.now()).total_seconds())
+        clock.ahead += timedelta(seconds=rests[-1] + 0.01)
+
+    assert rests[:4] == pytest.approx([60, 60, 120, 240], rel=0.05)
+    assert rests[-1] == pytest.approx(3600, rel=0.05)
+    Webhook.objects.update(url=url)
+    services.send(webhook.pk)
+    webhook.refresh_from_db()
+    assert webhook.silent_since is None
+    assert webhook.rests_until <= timezone.now()
+
+
+def test_one_that_takes_its_time_rests_longer_than_that(receiver, webhook_to, monkeypatch):
+    monkeypatch.setattr(sending, "QUICK", timedelta(seconds=0.1))
+    webhook = webhook_to(receiver)
+    receiver.delay = threading.Event()
+    told(ended())
+    told(ended())
+    threading.Timer(0.3, receiver.delay.set).start()
+
+    assert not services.send(webhook.pk)
+
+    webhook.refresh_from_db()
+    rest = webhook.rests_until - timezone.now()
+    assert rest > timedelta(seconds=1)
+    assert webhook.silent_since is None
+    assert services.webhooks_due() == []
+
+
+@pytest.mark.parametrize("how", ["test", "again", "saved"])
+def test_a_silent_one_is_called_at_once_when_somebody_has_seen_to_it(
+    receiver, webhook_to, clock, admin_client, how
+):
+    webhook = webhook_to(receiver)
+    delivery = told(ended())
+    later = timezone.now() + timedelta(hours=1)
+    Webhook.objects.update(silent_since=timezone.now(), rests_until=later)
+    form = {"name": webhook.name, "url": webhook.url, "enabled": "on"}
+    asks = {
+        "test": lambda: services.send_test(webhook),
+        "again": lambda: services.send_again(Delivery.objects.filter(pk=delivery.pk)),
+        "saved": lambda: admin_client.post(f"/admin/batches/webhook/{webhook.pk}/change/", form),
+    }
+
+    asks[how]()
+    services.send(webhook.pk)
+
+    assert f"msg_{delivery.pk}" in receiver.ids
+
+
 def test_what_waits_for_a_silent_receiver_does_not_wait_for_ever(webhook_to, receiver, clock):
     webhook_to(receiver)
     told(ended())
-    Webhook.objects.update(
-        url="http://127.0.0.1:9/", rests_until=timezone.now() + timedelta(days=3)
-    )
+    Webhook.objects.update(silent_since=timezone.now())
     clock.ahead += timedelta(days=1, minutes=1)
 
-    assert services.deliveries_due() == []
+    assert services.webhooks_due() == []
 
     assert Delivery.objects.get().status == "given_up"
 
