@@ -107,6 +107,9 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=20, choices=Webhook.Event)
+    begun_at = models.DateTimeField(
+        help_text="when that began which it is about: what is tried again and ends again is news"
+    )
     payload = models.JSONField(default=dict, help_text="what it tells, as it was then")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     created_at = models.DateTimeField(default=timezone.now)
@@ -135,7 +138,9 @@ class Delivery(models.Model):
             models.Index(fields=["-created_at", "-id"], name="delivery_newest"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["webhook", "batch", "event"], name="told_once")
+            models.UniqueConstraint(
+                fields=["webhook", "batch", "event", "begun_at"], name="told_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -22,9 +22,10 @@ NAMES: dict[str, str] = {
 
 
 def tell(batch: Batch, event: str) -> None:
-    """Have all of its workspace's webhooks that want to know be told of an event, each once and never twice.
+    """Have all of its workspace's webhooks that want to know be told of an event, each once.
 
-    To be called in the transaction that writes what happened, with the batch as it is then.
+    Once more only if the batch was begun again since: not where the same end is written again. To be called
+    in the transaction that writes what happened, with the batch as it is then.
     """
     wanting = [
         one
@@ -32,10 +33,14 @@ def tell(batch: Batch, event: str) -> None:
         if not one.events or event in one.events
     ]
     if wanting:
-        payload = payload_of(batch)
+        told = {
+            "batch": batch,
+            "event": event,
+            "begun_at": batch.in_progress_at or batch.created_at,
+            "payload": payload_of(batch),
+        }
         Delivery.objects.bulk_create(
-            (Delivery(webhook=one, batch=batch, event=event, payload=payload) for one in wanting),
-            ignore_conflicts=True,
+            (Delivery(webhook=one, **told) for one in wanting), ignore_conflicts=True
         )
 
 

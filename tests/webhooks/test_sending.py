@@ -15,6 +15,7 @@ from batches.models import Batch, Delivery, Webhook
 from batches.services.webhooks import tell
 from tests.admin import make as rows
 from tests.batches.conftest import line, live
+from tests.batches.test_retry import FAILS, heal
 from tests.webhooks.conftest import send_all
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +151,24 @@ def test_collecting_again_tells_nothing_twice(make, receiver, webhook_to):
 
     assert len(receiver.got) == 1
     assert Delivery.objects.count() == 1
+
+
+def test_trying_again_tells_how_that_ended(make, receiver, webhook_to):
+    """To whoever waits for the batch it was in progress once more."""
+    webhook_to(receiver)
+    batch = live(make([line(0), line(1, FAILS)]))
+    send_all()
+
+    services.retry(heal(batch))
+    live(batch)
+    live(services.collect_again(Batch.objects.get()))
+    send_all()
+
+    first, second = receiver.got
+    assert first["type"] == second["type"] == "batch.completed"
+    assert first["data"]["request_counts"] == {"total": 2, "completed": 1, "failed": 1}
+    assert second["data"]["request_counts"] == {"total": 2, "completed": 2, "failed": 0}
+    assert len(set(receiver.ids)) == 2
 
 
 @pytest.mark.parametrize(
