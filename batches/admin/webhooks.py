@@ -168,8 +168,7 @@ class WebhookAdmin(ConsoleAdmin):
         )
         if question:
             return question
-        secret = webhook.renew_secret()
-        webhook.save(update_fields=services.OF_THE_SECRET)
+        secret = services.rotate_secret(webhook)
         self.log_acts(request, [webhook], "rotated")
         messages.warning(request, _shown(secret))
         return self.back(webhook)

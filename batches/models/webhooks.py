@@ -5,6 +5,7 @@ https://www.standardwebhooks.com/
 
 import secrets
 from base64 import b64encode
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -16,10 +17,10 @@ from batches.models.batches import Batch
 from batches.models.due import DueQuerySet
 from providers.ids import new_id
 from providers.models import Workspace
-from providers.secrets import decrypt, encrypt
+from providers.secrets import SecretUnreadableError, decrypt, encrypt
 
 PREFIX, SECRET_BYTES = "whsec_", 32
-FORMER_LASTS = timedelta(days=1)
+FORMER_LASTS, MOST_FORMER = timedelta(days=1), 3
 
 
 class Webhook(models.Model):
@@ -39,7 +40,7 @@ class Webhook(models.Model):
     events = models.JSONField(default=list, help_text="which it is told; none named means all")
     encrypted_secret = models.TextField(editable=False)
     encrypted_former_secret = models.TextField(
-        blank=True, editable=False, help_text="the one before, which signs beside the new for a day"
+        blank=True, editable=False, help_text="those before, which sign beside the new for a day"
     )
     rotated_at = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
@@ -73,16 +74,23 @@ class Webhook(models.Model):
 
         Raises SecretUnreadableError.
         """
-        told = [self.encrypted_secret]
+        told = [self.secret]
         if self.rotated_at and timezone.now() < self.rotated_at + FORMER_LASTS:
-            told.append(self.encrypted_former_secret)
-        return [decrypt(one) for one in told if one]
+            with suppress(SecretUnreadableError):
+                told += decrypt(self.encrypted_former_secret).split()
+        return told
 
     def renew_secret(self) -> str:
         """A new one, which the caller shows and nobody else ever does. The row is not saved."""
         text = f"{PREFIX}{b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
         if self.encrypted_secret:
-            self.encrypted_former_secret, self.rotated_at = self.encrypted_secret, timezone.now()
+            former: list[str] = []
+            with suppress(SecretUnreadableError):
+                former = self.signing_secrets[:MOST_FORMER]
+            self.encrypted_former_secret, self.rotated_at = (
+                encrypt(" ".join(former)),
+                timezone.now(),
+            )
         self.encrypted_secret = encrypt(text)
         return text
 

@@ -50,7 +50,6 @@ from batches.services.retention import archive, retain
 from batches.services.retry import NotRetriableError, retry
 from batches.services.samples import sample
 from batches.services.sending import (
-    OF_THE_SECRET,
     Outcome,
     send,
     send_again,
@@ -59,6 +58,7 @@ from batches.services.sending import (
 )
 from batches.services.sweep import beat, expire, forgotten, seen
 from batches.services.watchdog import stuck
+from batches.services.webhooks import rotate_secret
 from providers.models import NoCredentialError
 
 __all__ = [
@@ -79,7 +79,6 @@ __all__ = [
     "NotCollectableError",
     "NotDeletableError",
     "NotRetriableError",
-    "OF_THE_SECRET",
     "OutOfBoundsError",
     "Outcome",
     "OverLimitError",
@@ -123,6 +122,7 @@ __all__ = [
     "results",
     "retain",
     "retry",
+    "rotate_secret",
     "sample",
     "seen",
     "send",

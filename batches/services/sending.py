@@ -39,8 +39,6 @@ QUICK, SHARE = timedelta(seconds=0.5), 5
 WAITS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600)
 LASTS = timedelta(days=1)
 GONE = 410
-# The columns that a new secret changes.
-OF_THE_SECRET = ("encrypted_secret", "encrypted_former_secret", "rotated_at")
 TEST = "webhook.test"
 SYSTEM = Actor(AuditEvent.ActorKind.SYSTEM, "webhooks")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from batches.models import Batch, Delivery, Surface, Webhook
 from providers.money import exact
@@ -19,6 +20,17 @@ NAMES: dict[str, str] = {
     Surface.BEDROCK: "{}",
     Surface.GENAI: "batches/{}",
 }
+# The columns that a new secret changes.
+OF_THE_SECRET = ("encrypted_secret", "encrypted_former_secret", "rotated_at")
+
+
+def rotate_secret(webhook: Webhook) -> str:
+    """Another secret, which the caller shows. Of two who ask at once each gets one that is of use."""
+    with transaction.atomic():
+        locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
+        secret = locked.renew_secret()
+        locked.save(update_fields=OF_THE_SECRET)
+    return secret
 
 
 def tell(batch: Batch, event: str) -> None:

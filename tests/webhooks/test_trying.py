@@ -281,6 +281,33 @@ def test_after_a_rotation_both_secrets_verify_for_a_day(receiver, webhook_to, cl
     assert len(second["webhook-signature"].split()) == 1
 
 
+def test_two_rotations_in_a_row_leave_no_receiver_behind(receiver, webhook_to):
+    """Somebody pressed the button twice, and the receiver knows the first secret."""
+    webhook = webhook_to(receiver)
+    secrets = [receiver.secret, *(services.rotate_secret(webhook) for _ in range(2))]
+
+    told(ended())
+    send_all()
+
+    _, headers, body = receiver.requests[0]
+    for secret in secrets:
+        Verifier(secret).verify(body, headers)
+
+
+def test_a_former_secret_that_cannot_be_read_any_more_stops_nothing(receiver, webhook_to):
+    webhook = webhook_to(receiver)
+    Webhook.objects.update(encrypted_former_secret="torn", rotated_at=timezone.now())
+
+    told(ended())
+    send_all()
+    Webhook.objects.update(encrypted_secret="torn")
+    receiver.secret = services.rotate_secret(webhook)
+    told(ended())
+    send_all()
+
+    assert len(receiver.got) == 2
+
+
 def test_sent_again_it_has_the_same_id_and_another_day(receiver, webhook_to, clock):
     webhook_to(receiver)
     delivery = told(ended())
