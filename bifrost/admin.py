@@ -41,6 +41,7 @@ class FailedLoginAdmin(ReadOnlyAdmin):
     """Failures that still count. To delete them is to let somebody try again at once."""
 
     workspace_path = None
+    when_empty = "Failures count for a few minutes. Nobody is locked out now."
     list_display = ["last", "address", "name", "failures", "browser"]
     list_filter = []
     search_fields = ["username", "ip_address"]

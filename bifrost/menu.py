@@ -29,11 +29,17 @@ MENU: list[dict[str, Any]] = [
             console_page("Jobs", "conveyor_belt", "batches", "job"),
             console_page("Made elsewhere", "travel_explore", "batches", "outsidejob"),
             console_page("Files", "description", "files", "file"),
-            console_page("Deliveries", "outgoing_mail", "batches", "delivery"),
             {
                 **console_page("Estimate", "calculate", "files", "file"),
                 "link": reverse_lazy("estimate"),
             },
+        ],
+    },
+    {
+        "title": "Messages",
+        "items": [
+            console_page("Webhooks", "webhook", "batches", "webhook"),
+            console_page("Deliveries", "outgoing_mail", "batches", "delivery"),
         ],
     },
     {
@@ -42,7 +48,6 @@ MENU: list[dict[str, Any]] = [
             console_page("Workspaces", "domain", "providers", "workspace"),
             console_page("Virtual keys", "key", "providers", "virtualkey"),
             console_page("Credentials", "lock", "providers", "credential"),
-            console_page("Webhooks", "webhook", "batches", "webhook"),
             console_page("Users", "person", "auth", "user"),
             console_page("Failed log-ins", "gpp_maybe", "axes", "accessattempt"),
             console_page("Audit trail", "history", "providers", "auditevent"),

@@ -57,6 +57,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         ("workspace", RelatedDropdownFilter),
     ]
     workspace_path = "workspace"
+    when_empty = "What people do here, by keys and at the command line is written down."
     list_select_related = ["workspace"]
     search_fields = ["target"]
     search_help_text = "Who, an id, or the beginning of a name"
@@ -86,7 +87,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="what it was done to")
     def what(self, event: AuditEvent) -> SafeString:
-        return cells.stacked(cells.clipped(event.name, 60), cells.code(event.target))
+        target = "" if event.name == event.target else cells.code(event.target)
+        return cells.stacked(cells.clipped(event.name, 60), target)
 
     @admin.display(description="what it was done to")
     def object(self, event: AuditEvent) -> SafeString:

@@ -51,6 +51,7 @@ class FileAdmin(ReadOnlyAdmin):
     search_help_text = "Id, name or SHA-256"
     date_hierarchy = "created_at"
     workspace_path = "workspace"
+    when_empty = "A file is here once a client has uploaded it, or a batch has results."
     actions = ["delete"]
     change_form_template = "admin/files/file/page.html"
 

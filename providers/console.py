@@ -24,6 +24,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from providers import audit, exports
@@ -70,6 +71,8 @@ class ConsoleAdmin(ModelAdmin[Any]):
     # Counting what each choice would leave reads the whole table.
     show_facets = ShowFacets.NEVER
     change_list_template = "admin/console/list.html"
+    # What fills a list that has nothing in it yet.
+    when_empty: ClassVar[str] = ""
     # How a row leads to its workspace, as in "batch__workspace". None: it is nobody's, and members of
     # workspaces never see it.
     workspace_path: ClassVar[str | None] = None
@@ -82,6 +85,12 @@ class ConsoleAdmin(ModelAdmin[Any]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.scoped(request, super().get_queryset(request))

@@ -58,6 +58,7 @@ class BatchAdmin(RecordPages, BatchActions):
     )
     date_hierarchy = "created_at"
     workspace_path = "workspace"
+    when_empty = "A batch is here as soon as a client has made it, through any SDK."
     page_related = (
         *("workspace", "virtual_key", "credential"),
         *("input_file", "output_file", "error_file", "results_file"),

@@ -42,6 +42,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_help_text = "The id of a batch or of a message"
     date_hierarchy = "created_at"
     workspace_path = "webhook__workspace"
+    when_empty = "There is one when a batch ends or stands still, for every webhook that is told."
     page_related = ("webhook__workspace", "batch")
     actions = ["send_again"]
     change_form_template = "admin/batches/delivery/page.html"

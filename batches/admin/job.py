@@ -47,6 +47,9 @@ class JobAdmin(ReadOnlyAdmin):
     )
     date_hierarchy = "created_at"
     workspace_path = "batch__workspace"
+    when_empty = (
+        "A job is what a provider runs for a batch: it is here once the batch is validated."
+    )
     page_related = ("batch", "batch__workspace", "credential", "upstream_input", "raw_results")
     actions = None
     change_form_template = "admin/batches/job/page.html"

@@ -83,6 +83,7 @@ class EndingFilter(RadioFilter):  # type: ignore[misc]
 class OutsideJobAdmin(ReadOnlyAdmin):
     # What stands on an account that all share is nobody's, and may tell of any of them.
     workspace_path = "credential__workspace"
+    when_empty = "Providers are asked now and then what runs on our accounts, and by Sync now."
     page_related = ("credential__workspace", "batch__workspace")
     list_display = ["named", "account", "state", "progress", "made", "seen", "adopted"]
     list_filter = [

@@ -59,6 +59,7 @@ class WebhookAdmin(ConsoleAdmin):
     workspace_path = "workspace"
     # It may hold a token.
     withheld = ("url",)
+    when_empty = "A webhook is told when batches of its workspace end or stand still."
     page_related = ("workspace",)
     change_form_template = "admin/console/form.html"
 

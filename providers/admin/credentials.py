@@ -141,6 +141,7 @@ class CredentialAdmin(ProtectedAdmin):
     list_display = ["name", "provider", "owner", "address", "state", "kept", "created"]
     list_filter = ["provider", StateFilter, "sandbox", "workspace"]
     workspace_path = "workspace"
+    when_empty = "A credential is an account at a provider: without one nothing can be sent to it."
     shared = True
     list_select_related = ["workspace"]
     search_fields = ["name", "id", "base_url"]

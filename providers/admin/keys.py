@@ -76,6 +76,7 @@ class VirtualKeyAdmin(ConsoleAdmin):
     form = KeyForm
     list_display = ["name", "workspace", "begins", "state", "used", "expires", "created"]
     workspace_path = "workspace"
+    when_empty = "Clients present a virtual key, which says whose they are and what they may use."
     list_select_related = ["workspace"]
     list_filter = [StateFilter, "workspace"]
     search_fields = ["name", "id", "hint"]
