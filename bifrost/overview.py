@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from batches.admin import dashboard
 from bifrost.health import CHECKS
+from bifrost.launch import welcome
 from providers.roles import workspaces
 
 ASIDE = ("broker", "storage")
@@ -58,6 +59,11 @@ _checks = {name: Aside(check) if name in ASIDE else check for name, check in CHE
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The theme's callback for the first page."""
     return dashboard.show(
-        request, context, checks=_checks, workspaces=workspaces(request.user, "batches.view_batch")
+        request,
+        context,
+        checks=_checks,
+        workspaces=workspaces(request.user, "batches.view_batch"),
+        example=welcome.snippet(),
     )

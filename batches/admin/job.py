@@ -107,7 +107,8 @@ class JobAdmin(ReadOnlyAdmin):
             "last": obj.first + obj.records,
             "left": max(obj.records - obj.completed - obj.failed, 0),
             "usage": list(flat(obj.usage or {})),
-            "events": obj.events.order_by("-at", "-id")[:MOST_EVENTS],
+            "events": obj.events.order_by("-at", "-id")[: MOST_EVENTS + 1],
+            "most_events": MOST_EVENTS,
         }
 
 

@@ -54,7 +54,7 @@ def flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]
     """Nested numbers, such as of usage, as one list of names and values."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from flat(value, f"{path}{name} · ")
+            yield from flat(value, f"{path}{name.removesuffix('_details')} · ")
         else:
             shown = f"{value:,}" if isinstance(value, int | float) else str(value)
             yield f"{path}{name}".replace("_", " "), shown

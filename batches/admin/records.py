@@ -87,6 +87,7 @@ class RecordPages(ReadOnlyAdmin):
             batch,
             "record",
             number=number,
+            last=number + 1 == batch.total,
             record=found,
             job=found.job,
             panes=[

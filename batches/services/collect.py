@@ -129,7 +129,7 @@ def fetch(claim: Claim, job: Job) -> None:
         )
         if old:
             files.delete(old)
-        claim.batch.note("fetched", f"{writer.file.size} bytes of results", job=job)
+        claim.batch.note("fetched", f"{writer.file.size:,} bytes of results", job=job)
 
 
 def _gone(job: Job, error: UpstreamError) -> None:

@@ -98,7 +98,8 @@ def _create(
         budgets.check(workspace, key)
         batch.save(force_insert=True)
         with_it = ", with a key of its client's own" if own_key else ""
-        batch.note("created", f"through the {batch.surface} surface for {batch.provider}{with_it}")
+        way = f"through {batch.get_surface_display()}, for {batch.get_provider_display()}"
+        batch.note("created", f"{way}{with_it}")
     return batch, True
 
 

@@ -242,3 +242,11 @@ def test_results_without_failures_are_shown_once(admin_client: Client):
     shown = page(admin_client, make.batch(output_file=output, results_file=output))
     assert shown.count(f"/admin/files/file/{output.pk}/download/") == 1
     assert "All results" not in shown
+
+
+def test_what_is_over_for_a_batch_is_not_among_its_details(admin_client: Client):
+    over = page(admin_client, make.batch(status="completed", expires_at=timezone.now()))
+    busy = page(admin_client, make.batch(status="in_progress", expires_at=timezone.now()))
+
+    assert "<dt>Expires</dt>" not in over
+    assert "<dt>Expires</dt>" in busy

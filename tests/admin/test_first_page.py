@@ -83,3 +83,11 @@ def test_users_and_groups_are_kept_with_the_theme(admin_client: Client):
         assert admin_client.get(path).status_code == 200
     admin_client.post("/admin/auth/group/add/", {"name": "operators"})
     assert Group.objects.get().name == "operators"
+
+
+def test_who_has_no_batch_yet_is_shown_how_to_send_one(admin_client: Client):
+    assert "client.batches.create(" in admin_client.get(FIRST).content.decode()
+
+    make.batch(status="completed")
+
+    assert "client.batches.create(" not in admin_client.get(FIRST).content.decode()

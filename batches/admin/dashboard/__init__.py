@@ -52,13 +52,20 @@ def show(
     *,
     checks: Checks,
     workspaces: Collection[str] | None = None,
+    example: str = "",
 ) -> dict[str, Any]:
-    """What the page shows, as far as the user may see it: of these workspaces, or of all."""
+    """What the page shows, as far as the user may see it: of these workspaces, or of all.
+
+    The example of a client is for those who have no batch yet.
+    """
     if not request.user.has_perm("batches.view_batch"):
         return context
     offered = _offered(workspaces)
     view = _asked(request, offered, workspaces)
     window = Window(PERIODS[view.period])
+    past = _past(window, view.workspaces)
+    present = _present(request, window, view.workspaces)
+    idle = not (past["whole"].batches or present["oldest"])
     return context | {
         "title": "Overview",
         "layout": "admin/bare.html" if LIVE in request.GET else "admin/base.html",
@@ -69,8 +76,9 @@ def show(
         "periods": [(one, view.url(period=one.key)) for one in PERIODS.values()],
         "offered": offered,
         "health": _health(checks),
-        **_past(window, view.workspaces),
-        **_present(request, window, view.workspaces),
+        "example": example if idle and not _any_batch(view.workspaces) else "",
+        **past,
+        **present,
     }
 
 
@@ -93,6 +101,11 @@ def _asked(
         workspace=workspace if known else "",
         workspaces=[workspace] if known else workspaces,
     )
+
+
+def _any_batch(workspaces: Collection[str] | None) -> bool:
+    rows = Batch.objects.order_by()
+    return (rows if workspaces is None else rows.filter(workspace__in=workspaces)).exists()
 
 
 def _health(checks: Checks) -> list[dict[str, str]]:
