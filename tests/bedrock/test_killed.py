@@ -43,7 +43,7 @@ def collect(batch: Batch) -> None:
     services.advance(batch.pk)
 
 
-def test_killed_before_any_statement_the_names_are_there_once(ready):
+def test_killed_anywhere_the_names_are_there_once(ready):
     def check(batch: Batch) -> None:
         assert batch.status == "completed"
         last = batch.input_uri.rpartition("/")[2]
@@ -84,7 +84,7 @@ def test_killed_between_two_objects_both_are_there(
     batch = ready("bedrock")
     steps = killing(call, before=before)
 
-    assert in_a_child(lambda: steps(batch), killed_before=10**6) == KILLED
+    assert in_a_child(lambda: steps(batch), killed_after=10**6) == KILLED
     batch.refresh_from_db()
     assert batch.status == "finalizing"
     revive()

@@ -22,11 +22,11 @@ def wake() -> None:
 def test_killed_anywhere_while_it_is_sent_it_arrives(receiver, webhook_to):
     webhook = webhook_to(receiver)
 
-    for statement in range(MANY):
+    for traces in range(MANY):
         batch = rows.batch(status="completed", completed_at=timezone.now())
         tell_end(batch)
         delivery = Delivery.objects.get(batch=batch, webhook=webhook)
-        code = in_a_child(lambda: services.send(webhook.pk), killed_before=statement)
+        code = in_a_child(lambda: services.send(webhook.pk), killed_after=traces)
         assert code in (KILLED, DONE)
         wake()
         services.send(webhook.pk)
@@ -36,15 +36,15 @@ def test_killed_anywhere_while_it_is_sent_it_arrives(receiver, webhook_to):
         assert receiver.ids.count(f"msg_{delivery.pk}") in (1, 2)
         if code == DONE:
             break
-    assert statement >= 3
+    assert traces >= 3
 
 
 def test_killed_anywhere_while_a_batch_ends_it_is_told_once(make, receiver, webhook_to):
     webhook = webhook_to(receiver)
 
-    for statement in range(MANY):
+    for traces in range(MANY):
         batch = make.from_bytes(b"no json\n")
-        code = in_a_child(lambda pk=batch.pk: services.advance(pk), killed_before=statement)
+        code = in_a_child(lambda pk=batch.pk: services.advance(pk), killed_after=traces)
         revive()
         batch.refresh_from_db()
         told = Delivery.objects.filter(batch=batch, webhook=webhook)
@@ -53,4 +53,4 @@ def test_killed_anywhere_while_a_batch_ends_it_is_told_once(make, receiver, webh
         assert told.count() == 1
         if code == DONE:
             break
-    assert statement >= 3
+    assert traces >= 3
