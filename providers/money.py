@@ -17,7 +17,7 @@ def dollars(billionths: int) -> str:
     return f"{'-' * (billionths < 0)}${whole}.{part[:2]}{part[2:].rstrip('0')}"
 
 
-def spent(cost: int, unpriced: int) -> str:
+def total_spent(cost: int, unpriced: int) -> str:
     """What has no known price is never told as nothing."""
     if unpriced <= 0:
         return dollars(cost)

@@ -54,7 +54,6 @@ def _tokens(job: Job) -> int | None:
 
 
 def _cost(job: Job) -> int | None:
-    entries = job.booked or []
-    if not entries or any(entry.get("unpriced") for entry in entries):
+    if job.booked is None or any(entry.get("unpriced") for entry in job.booked):
         return None
-    return sum(int(entry.get("cost", 0)) for entry in entries)
+    return sum(int(entry.get("cost", 0)) for entry in job.booked)

@@ -59,6 +59,7 @@ class Spend(models.Model):
     month = models.DateField(help_text="its first day, in UTC")
     held = models.BigIntegerField(default=0, help_text="what batches at work may cost")
     spent = models.BigIntegerField(default=0)
+    unpriced = models.BigIntegerField(default=0, help_text="answers whose price is not known")
 
     class Meta:
         ordering = ["-month", "owner"]

@@ -35,16 +35,18 @@ class BudgetExceededError(Exception):
 
 @dataclass(frozen=True)
 class Month:
-    """How much of a budget is held and spent, in billionths of a US dollar."""
+    """How much of a budget is held and spent, in billionths of a US dollar. Of answers that are `unpriced`
+    what was held for them is spent, if anything was."""
 
     held: int = 0
     spent: int = 0
+    unpriced: int = 0
 
 
 def month_of(owner: Workspace | VirtualKey, at: datetime | None = None) -> Month:
     """What batches made in a month (this one) hold and cost."""
     row = Spend.objects.filter(owner=owner.pk, month=_month(at or timezone.now())).first()
-    return Month(row.held, row.spent) if row else Month()
+    return Month(row.held, row.spent, row.unpriced) if row else Month()
 
 
 def check(workspace: Workspace, key: VirtualKey | None) -> None:
@@ -70,12 +72,7 @@ def hold(batch: Batch, cost: int) -> None:
     Raises BudgetExceededError: nothing is held then, once the transaction is rolled back.
     """
     month = _month(batch.created_at)
-    upsert(
-        Spend._meta.db_table,
-        ("owner", "month"),
-        ("held", "spent"),
-        [(owner, month, cost, 0) for owner in _owners(batch)],
-    )
+    _add(batch, held=cost)
     # The rows are ours until the end of the transaction: whoever comes next finds what we hold.
     for owner, budget in _budgets(batch.workspace, batch.virtual_key):
         held = Spend.objects.filter(owner=owner.pk, month=month)
@@ -89,16 +86,19 @@ def hold(batch: Batch, cost: int) -> None:
             )
 
 
-def settle(batch: Batch, cost: int) -> None:
+def settle(batch: Batch, *, cost: int, unpriced: int = 0) -> None:
     """Let go of what the batch holds, and count what it cost, or what it cost more than was counted.
 
     Call it in the transaction that writes `reserved` to be 0.
     """
-    if not batch.reserved and not cost:
-        return
+    if batch.reserved or cost or unpriced:
+        _add(batch, held=-batch.reserved, spent=cost, unpriced=unpriced)
+
+
+def _add(batch: Batch, *, held: int, spent: int = 0, unpriced: int = 0) -> None:
     month = _month(batch.created_at)
-    values = [(owner, month, -batch.reserved, cost) for owner in _owners(batch)]
-    upsert(Spend._meta.db_table, ("owner", "month"), ("held", "spent"), values)
+    values = [(owner, month, held, spent, unpriced) for owner in _owners(batch)]
+    upsert(Spend._meta.db_table, ("owner", "month"), ("held", "spent", "unpriced"), values)
 
 
 class Reserve:

@@ -60,11 +60,15 @@ def book(
     }
     whole = _whole(batch, jobs, entries, status)
     after = _sheet(whole, entries)
+    cost, unpriced = _sum(after, "cost"), _sum(after, "unpriced")
+    spent = (batch.booked or {}).get("spent", _sum(before, "cost"))
+    # What nobody knows the price of counts as all that was held for it.
+    whole["spent"] = max(cost, spent + batch.reserved) if unpriced else cost
     _save_jobs(jobs, entries)
-    budgets.settle(batch, _cost(after) - _cost(before))
+    more = unpriced - _sum(before, "unpriced")
+    budgets.settle(batch, cost=whole["spent"] - spent, unpriced=more)
     _add(batch, _difference(before, after))
-    known = not any(numbers["unpriced"] for numbers in after.values())
-    return {"booked": whole, "cost": _cost(after) if known else None, "reserved": 0}
+    return {"booked": whole, "cost": None if unpriced else cost, "reserved": 0}
 
 
 def _entries(batch: Batch, job: Job, meter: Meter) -> list[dict[str, Any]]:
@@ -75,12 +79,21 @@ def _entries(batch: Batch, job: Job, meter: Meter) -> list[dict[str, Any]]:
     if not any(sums.told for sums in found.values()) and (entry := _as_told(batch, job, found)):
         return [{**entry, "failed": failed}]
     entries = [_entry(name, sums) for name, sums in found.items()]
-    if failed:
+    lost = _lost(job)
+    if failed or lost:
         mine = next((one for one in entries if one["model"] == model), None)
         if mine is None:
             entries.append(mine := {"model": model})
-        mine["failed"] = failed
+        mine |= {"failed": failed, "unpriced": mine.get("unpriced", 0) + lost}
     return entries
+
+
+def _lost(job: Job) -> int:
+    """Answers that were given, as far as anybody knows, and that nobody can read: of results that are gone,
+    and of a job that its provider tells nothing of any more."""
+    if job.ending and job.attempts:
+        return job.records
+    return job.completed if job.upstream_id and not job.raw_results_id else 0
 
 
 def _entry(model: str, sums: Sums) -> dict[str, Any]:
@@ -186,8 +199,8 @@ def _add(batch: Batch, sheet: Sheet) -> None:
     upsert(UsageHour._meta.db_table, keys, COUNTED, values)
 
 
-def _cost(sheet: Sheet) -> int:
-    return sum(numbers["cost"] for numbers in sheet.values())
+def _sum(sheet: Sheet, name: str) -> int:
+    return sum(numbers[name] for numbers in sheet.values())
 
 
 def _model(name: str) -> str:

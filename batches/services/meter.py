@@ -80,7 +80,8 @@ class Meter:
 
 
 def rates_for(batch: Batch, job: Job, model: str) -> Rates | None:
-    """What a job pays for a model: jobs that are too small for their provider pay the full price."""
+    """What a job pays for a model: jobs that are too small for their provider pay the full price. What others
+    made there is none of these, however few of its records have results."""
     account: dict[str, Any] = job.credential.options
     least = registry.upstream_class(batch.provider).least_records(account)
     return rates_of(
@@ -88,7 +89,7 @@ def rates_for(batch: Batch, job: Job, model: str) -> Rates | None:
         model,
         own=job.credential.prices,
         at=batch.created_at,
-        batch=job.records >= least,
+        batch=job.adopted or job.records >= least,
     )
 
 

@@ -5,7 +5,7 @@ from django import template
 from batches.services import month_of, usage_of
 from providers import cells
 from providers.models import VirtualKey, Workspace
-from providers.money import dollars
+from providers.money import dollars, total_spent
 from providers.prices import DOLLAR
 
 register = template.Library()
@@ -28,8 +28,9 @@ def spent(owner: VirtualKey | Workspace) -> list[tuple[str, str]]:
     month, budget = month_of(owner), owner.monthly_budget
     limit = "not limited" if budget is None else f"of {dollars(int(budget * DOLLAR))}"
     sep = ", " if budget is None else " "
+    paid = total_spent(month.spent, month.unpriced)
     held = [("Held by batches at work", dollars(month.held))] if month.held else []
-    return [("Spent this month", f"{dollars(month.spent)}{sep}{limit}"), *held]
+    return [("Spent this month", f"{paid}{sep}{limit}"), *held]
 
 
 def _of(amount: int, limit: int | None) -> str:

@@ -14,7 +14,7 @@ from bifrost.cli.money import budget
 from bifrost.cli.verbs import Output, Row, actor, noun, verb, workspace_named
 from providers import audit
 from providers.models import Provider, VirtualKey, Workspace
-from providers.money import dollars
+from providers.money import dollars, total_spent
 
 DAYS = re.compile(r"([1-9]\d{0,3})d")
 LIMITS = ("requests_per_minute", "batches_in_flight", "bytes_in_flight", "records_per_day")
@@ -108,7 +108,7 @@ def show(out: Output, options: dict[str, Any]) -> None:
         "has_batches_in_flight": used.batches,
         "has_bytes_in_flight": used.bytes,
         "sent_records_in_a_day": used.records,
-        "spent_this_month": dollars(month.spent),
+        "spent_this_month": total_spent(month.spent, month.unpriced),
         "held_this_month": dollars(month.held),
     }
     out.row({**row_of(key), **used_now})

@@ -20,7 +20,7 @@ from bifrost.export import target_at
 from files.storage import StoreError
 from providers import audit
 from providers.models import Workspace
-from providers.money import dollars
+from providers.money import dollars, total_spent
 from providers.services import default_workspace
 
 FOREVER, UNLIMITED = "forever", "unlimited"
@@ -96,8 +96,11 @@ def set_budget(out: Output, options: dict[str, Any]) -> None:
     told = None if amount is None else str(amount)
     audit.record(actor(), "workspace.changed", workspace, workspace=workspace, monthly_budget=told)
     month = month_of(workspace)
-    spent = {"spent_this_month": dollars(month.spent), "held_this_month": dollars(month.held)}
-    out.row({**row_of(workspace), **spent})
+    used = {
+        "spent_this_month": total_spent(month.spent, month.unpriced),
+        "held_this_month": dollars(month.held),
+    }
+    out.row({**row_of(workspace), **used})
 
 
 def export(out: Output, options: dict[str, Any]) -> None:

@@ -1,14 +1,20 @@
 """What every batch used and cost is in the ledger once, however it ended and whoever saw that."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Sum
+from django.utils import timezone
 
 from batches import services
+from batches.admin import story
 from batches.models import Batch, Job, Spend, UsageHour
 from batches.services.ledger import COUNTED
+from batches.services.meter import rates_for
 from files import services as files
+from providers.models import Credential
 from providers.prices import Tokens, price_of
 from providers.records import tokens_of_answer
 from tests.batches.conftest import directly, every_provider, line, live, results
@@ -277,3 +283,78 @@ def test_where_no_answer_tells_what_it_took_the_providers_sum_counts(make, monke
     found = booked()
     assert (found["input_tokens"], found["cost"], found["unpriced"]) == (0, 0, 2)
     assert batch.cost is None
+
+
+def until_lost(batch: Batch, sandbox: Any) -> Batch:
+    """Its provider has all answers, and then nothing any more."""
+    until_collected(batch)
+    sandbox.control("POST", "reset")
+    return live(Batch.objects.get(pk=batch.pk))
+
+
+# Of files that are gone Gemini says that they may be somebody else's: these are asked for again and again.
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "bedrock"], indirect=True)
+def test_answers_that_nobody_can_read_are_never_free(make, sandbox):
+    batch = until_lost(make(3), sandbox)
+
+    assert (batch.status, batch.completed) == (Batch.Status.COMPLETED, 0)
+    found = booked()
+    assert found["failed"] == 3
+    if batch.cost is None:
+        assert (found["unpriced"], found["cost"]) == (3, 0)
+        assert (Spend.objects.get().spent, Spend.objects.get().unpriced) == (0, 3)
+    else:
+        # The provider said what they took together.
+        assert (found["unpriced"], batch.cost > 0) == (0, True)
+
+
+def test_nobody_knows_what_a_job_cost_that_was_given_up(make, sandbox):
+    batch = make(3)
+    services.advance(batch.pk)
+    Job.objects.update(submitted_at=timezone.now() - timedelta(days=9))
+    sandbox.control("POST", "reset")
+
+    batch = live(batch)
+
+    assert (batch.status, batch.cost) == (Batch.Status.FAILED, None)
+    assert booked()["unpriced"] == 3
+
+
+@pytest.mark.parametrize("provider", ["anthropic"], indirect=True)
+def test_what_nobody_knows_the_cost_of_counts_as_what_it_held(make, workspace, sandbox):
+    workspace.monthly_budget = 1000
+    workspace.save()
+    batch = make(3)
+    services.advance(batch.pk)
+    batch.refresh_from_db()
+    held = batch.reserved
+
+    batch = until_lost(batch, sandbox)
+
+    assert held > 0
+    assert (batch.cost, batch.reserved) == (None, 0)
+    assert spent() == {workspace.pk: (0, held)}
+    services.collect_again(batch)
+    live(batch)
+    assert spent() == {workspace.pk: (0, held)}
+
+
+@directly
+def test_what_others_had_made_as_a_batch_costs_half_however_few_answers_there_are(make):
+    batch = live(make(2))
+    job = batch.jobs.get()
+    whole = rates_for(batch, job, job.model)
+    job.adopted = True
+
+    half = rates_for(batch, job, job.model)
+
+    assert whole.rates[0].output == 2 * half.rates[0].output > 0
+
+
+def test_a_job_that_never_ran_cost_nothing_and_says_so():
+    dropped, unknown, unbooked = (
+        Job(credential=Credential(provider="openai"), booked=booked)
+        for booked in ([], [{"model": "ours", "unpriced": 2}], None)
+    )
+
+    assert [one.cost for one in story.told([dropped, unknown, unbooked])] == [0, None, None]

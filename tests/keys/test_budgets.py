@@ -257,7 +257,7 @@ def test_of_many_ends_at_once_none_is_lost(workspace: Workspace, transactional_d
         barrier.wait()
         try:
             with transaction.atomic():
-                budgets.settle(batch, 7)
+                budgets.settle(batch, cost=7)
         finally:
             connection.close()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.money import dollars, exact, spent
+from providers.money import dollars, exact, total_spent
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,13 @@ def test_little_money_is_never_told_as_none(billionths, said):
 
 
 def test_what_has_no_price_is_told_in_a_sum():
-    assert [spent(0, 0), spent(0, 2), spent(10**9, 2)] == ["$0.00", "unknown", "$1.00 + unknown"]
+    assert [total_spent(0, 0), total_spent(0, 2), total_spent(10**9, 2)] == [
+        "$0.00",
+        "unknown",
+        "$1.00 + unknown",
+    ]
     # What has one since it was counted.
-    assert spent(10**9, -2) == "$1.00"
+    assert total_spent(10**9, -2) == "$1.00"
 
 
 def test_programs_read_all_of_it():

@@ -13,7 +13,7 @@ from batches.admin.dashboard.figures import Figures, total
 from batches.models import Job
 from providers import cells
 from providers.models import Credential, Provider
-from providers.money import spent
+from providers.money import total_spent
 
 MOST_MODELS = 12
 MOST_SPENDERS = 6
@@ -36,7 +36,7 @@ class Spender:
 
     @property
     def said(self) -> str:
-        return spent(self.figures.cost, self.figures.unpriced)
+        return total_spent(self.figures.cost, self.figures.unpriced)
 
 
 def models(found: ByModel) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def _model_row(provider: str, model: str, figures: Figures) -> dict[str, Any]:
         "half": words.about(half),
         "most": words.about(most),
         "range": _range(half, most),
-        "spend": spent(figures.cost, figures.unpriced),
+        "spend": total_spent(figures.cost, figures.unpriced),
         "unpriced": figures.unpriced,
     }
 

@@ -10,7 +10,7 @@ from batches.admin.dashboard.period import HOUR, Window
 from batches.admin.dashboard.standing import queue_age
 from batches.services.samples import Standing
 from providers import cells
-from providers.money import spent
+from providers.money import total_spent
 
 # A queue is worked off within seconds; one that is older than this has nobody who does.
 PATIENCE = timedelta(minutes=5)
@@ -48,7 +48,7 @@ def past(window: Window, whole: Figures) -> list[dict[str, Any]]:
         ),
         _tile("Success rate", words.share(whole.success), _failed(whole)),
         _tile("Time to completion", words.about(whole.within(0.5)), _slowest(whole)),
-        _tile("Spend", spent(whole.cost, whole.unpriced), _unpriced(whole)),
+        _tile("Spend", total_spent(whole.cost, whole.unpriced), _unpriced(whole)),
     ]
 
 
