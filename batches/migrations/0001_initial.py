@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(default=providers.ids.new_id, editable=False, max_length=12, primary_key=True, serialize=False)),
                 ('event', models.CharField(choices=[('batch.completed', 'Completed'), ('batch.failed', 'Failed'), ('batch.expired', 'Expired'), ('batch.cancelled', 'Cancelled'), ('batch.stuck', 'Stuck')], max_length=20)),
-                ('begun_at', models.DateTimeField(help_text='when that began which it is about: what is tried again and ends again is news')),
+                ('begun_at', models.DateTimeField(default=django.utils.timezone.now, help_text='when that began which it is about: what is tried again and ends again is news')),
                 ('payload', models.JSONField(default=dict, help_text='what it tells, as it was then')),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('delivered', 'Delivered'), ('given_up', 'Given Up')], default='pending', max_length=10)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -116,7 +116,8 @@ class Delivery(models.Model):
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=20, choices=Webhook.Event)
     begun_at = models.DateTimeField(
-        help_text="when that began which it is about: what is tried again and ends again is news"
+        default=timezone.now,
+        help_text="when that began which it is about: what is tried again and ends again is news",
     )
     payload = models.JSONField(default=dict, help_text="what it tells, as it was then")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
