@@ -354,6 +354,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 
-UNFOLD = {**THEME, "SIDEBAR": {"show_search": False, "navigation": MENU}}
+UNFOLD = {**THEME, "SIDEBAR": {"navigation": MENU}}
 
 env.refuse_unknown()

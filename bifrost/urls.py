@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from bifrost import estimates, health
+from bifrost import estimates, health, palette
 from bifrost.metrics.view import metrics
 
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     path("admin/estimate/", admin.site.admin_view(estimates.page), name="estimate"),
+    path("admin/search/", admin.site.admin_view(palette.search)),
     path("admin/filters/", include("batches.admin.saved")),
     path("admin/", admin.site.urls),
     path("", include("gateway.urls")),

@@ -352,6 +352,20 @@ def test_a_webhook_gets_a_secret_that_is_shown_once(page: Page, place: Installat
     assert text not in page.content()
 
 
+def test_the_palette_leads_to_a_batch_by_keyboard_alone(page: Page, place: Installation):
+    page.goto(place.admin)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(place.batches["good"])
+    expect(
+        page.locator("#command-results-list").get_by_text(place.batches["good"]).first
+    ).to_be_visible()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name=place.batches["good"])).to_be_visible()
+
+
 def test_the_theme_is_a_choice(page: Page, place: Installation):
     page.goto(place.admin)
     for word, dark in (("dark_mode", True), ("light_mode", False)):
