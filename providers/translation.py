@@ -26,6 +26,13 @@ _TOO_DEEP = MalformedRecordError(
 )
 
 
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """A request in the words of a provider: the body that these are, and its bytes."""
+
+    body: ProviderBody[Any, Any]
+    content: bytes
+
+
 class Translation:
     """Carries the records of one batch to a provider's dialect, and their results back.
 
@@ -69,9 +76,13 @@ class Translation:
 
     def request(self, record: Record, record_id: str) -> bytes:
         """The line to send upstream under our id. Raises RecordError: this record fails, others do not."""
+        return self.sealed(record, record_id, self.said(record))
+
+    def said(self, record: Record) -> Said | None:
+        """The record in the provider's words; None if it goes as it came. Raises RecordError as `request`."""
         if self._same:
             refuse_our_files(record.content)
-            return self._target.reseal(record, record_id, model=self._model)
+            return None
         model = self._model_for(record)
         body = self._body_for(record, model)
         losses = self._losses_of(record.body)
@@ -84,7 +95,13 @@ class Translation:
             losses.forget()
             raise
         losses.settle()
-        return self._target.seal(record_id, body, content)
+        return Said(body, content)
+
+    def sealed(self, record: Record, record_id: str, said: Said | None) -> bytes:
+        """The line to send upstream of what was said of the record."""
+        if said is None:
+            return self._target.reseal(record, record_id, model=self._model)
+        return self._target.seal(record_id, said.body, said.content)
 
     def result(
         self,
@@ -112,17 +129,10 @@ class Translation:
             return False, self._source.seal_failure(record, result_id, outcome)
         return True, self._source.seal_result(record, result_id, outcome)
 
-    def check(self, record: Record) -> None:
-        """Raises RecordError if `request` does."""
-        if self._same:
-            refuse_our_files(record.content)
-        else:
-            self.request(record, "")
-
     def refusal(self, record: Record) -> Failure | None:
         """Why `request` refuses the record, if it does."""
         try:
-            self.check(record)
+            self.said(record)
         except UnsupportedFeatureError as error:
             return Failure("unsupported", error.message, error.code)
         except RecordError as error:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from batches import translate
 from batches.services.tally import Account, Span, Tally, total
 from batches.services.validate import Findings, Look, Looked
 from providers import registry
@@ -39,7 +38,6 @@ COUNTED = (
     f"{DEFAULT_OUTPUT:,}, for the `unlimited` records. No input is taken for cached."
 )
 FAILS = "The batch would fail as a whole, and cost nothing: mend its errors first."
-_envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class TooManyRecordsError(Exception):
@@ -155,7 +153,6 @@ class Estimating:
             key=key,
             limits=upstream.limits,
         )
-        self._holds = translate.dialect_of(target.provider).holds
         self._tallies: dict[str, Tally] = {}
 
     def __iter__(self) -> Iterator[Refused]:
@@ -177,7 +174,8 @@ class Estimating:
         )
 
     def _count(self, looked: Looked) -> None:
-        asked = self._asked(looked)
+        # The body as the provider gets it: with the limits that it is given on the way.
+        asked = looked.asked
         try:
             tokens = tokens_of_request(asked, looked.record.body.subject)
         except MalformedRecordError:
@@ -185,12 +183,6 @@ class Estimating:
             tokens = RequestTokens(len(asked) // LIKELY_BYTES, len(asked) // LEAST_BYTES, None)
         tally = self._tallies.get(looked.model) or self._begin(looked.model)
         tally.add(tokens)
-
-    def _asked(self, looked: Looked) -> bytes:
-        """The body as the provider gets it: with the limits that it is given on the way."""
-        if looked.sent is None:
-            return looked.record.content
-        return bytes(_envelope.decode(looked.sent)[self._holds])
 
     def _begin(self, model: str) -> Tally:
         if len(self._tallies) < MOST_MODELS:

@@ -75,9 +75,14 @@ def share_of(job: Job) -> translate.Share:
         job.first,
         job.records,
         job.model if upstream.limits.one_model else None,
-        f"{job.id}-" if upstream.marks_records else "",
+        mark_of(upstream, job.id),
         None if job.chosen is None else frozenset(unpacked(job.chosen)),
     )
+
+
+def mark_of(upstream: type[Upstream], job_id: str) -> str:
+    """What the ids of a job's records begin with upstream."""
+    return f"{job_id}-" if upstream.marks_records else ""
 
 
 def last_tried(jobs: Sequence[Job]) -> Sequence[Job]:

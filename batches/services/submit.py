@@ -12,6 +12,7 @@ from batches.services.budgets import BudgetExceededError, Reserve
 from batches.services.claim import Claim
 from batches.services.jobs import each, request_of, upstream_of
 from batches.services.quota import OverLimitError
+from batches.services.spools import Spools
 from batches.services.timing import poll_interval
 from batches.services.upload import content_of, uploaded
 from batches.services.validate import Findings, validate
@@ -29,11 +30,12 @@ SETTLE_SECONDS = 30
 def submit(claim: Claim) -> None:
     """From `validating` to `in_progress`, or to `failed`. Raises UpstreamError to be tried again."""
     batch = claim.batch
-    # The total says nothing: of inline requests it is known from the first.
-    if not batch.jobs.exists() and not _plan(claim):
-        return
-    unsent = batch.jobs.filter(status__in=Job.UNSENT).order_by("ordinal")
-    each(unsent, partial(_submit_job, claim))
+    with Spools(registry.upstream_class(batch.provider)) as spools:
+        # The total says nothing: of inline requests it is known from the first.
+        if not batch.jobs.exists() and not _plan(claim, spools):
+            return
+        unsent = batch.jobs.filter(status__in=Job.UNSENT).order_by("ordinal")
+        each(unsent, partial(_submit_job, claim, spools))
     dropped = [job for job in batch.jobs.all() if job.status == Job.Status.DROPPED]
     if dropped and len(dropped) == batch.jobs.count():
         fail(claim, [one for job in dropped for one in job.problems])
@@ -98,7 +100,7 @@ def record_submission(job: Job, state: JobState, *, found: bool) -> None:
         job.batch.note("submitted", f"{how} as {state.upstream_id}", job=job)
 
 
-def _plan(claim: Claim) -> bool:
+def _plan(claim: Claim, spools: Spools) -> bool:
     """Validate, and write the jobs down; says whether there is anything to submit."""
     batch = claim.batch
     credential = batch.credential or Credential.objects.choose(
@@ -112,7 +114,7 @@ def _plan(claim: Claim) -> bool:
     try:
         files.keep_copy(batch.input_file, keep=claim.keep)
         reserve = Reserve.of(batch, credential) if budgets.limited(batch) else None
-        findings = validate(batch, limits, keep=claim.keep, reserve=reserve)
+        findings = validate(batch, limits, keep=claim.keep, reserve=reserve, spools=spools)
     except FileNotFoundError:
         message = "The input file was deleted or replaced before the batch could be validated."
         fail(claim, [problem("file_deleted", message)])
@@ -157,6 +159,7 @@ def _write_plan(
         )
         Job.objects.bulk_create(
             Job(
+                id=part.job_id,
                 batch=batch,
                 credential=credential,
                 ordinal=ordinal,
@@ -171,20 +174,21 @@ def _write_plan(
         batch.note("validated", f"{findings.total} records, {jobs} job{'s' * (jobs > 1)}")
 
 
-def _submit_job(claim: Claim, job: Job) -> None:
+def _submit_job(claim: Claim, spools: Spools, job: Job) -> None:
     batch, upstream = claim.batch, upstream_of(job)
+    content = content_of(claim, job, spools.of(job.pk))
     claim.renew(status=batch.status)
     if job.status == Job.Status.SUBMITTING:
         _begin(claim)
         if state := upstream.find(request_of(job, batch)):
             record_submission(job, state, found=True)
             return
-    input_id = uploaded(claim, job, upstream)
+    input_id = uploaded(claim, job, upstream, content)
     claim.renew(status=batch.status)
     _move(job, Job.Status.SUBMITTING, submitting_at=job.submitting_at or timezone.now())
     request = request_of(job, batch, goes_on=partial(_goes_on, claim))
     try:
-        state = upstream.submit(request, input_id, content_of(claim, job))
+        state = upstream.submit(request, input_id, content)
     except AnswerLostError as error:
         error.retry_after = max(error.retry_after or 0, SETTLE_SECONDS)
         raise

@@ -18,18 +18,18 @@ from providers.base import Content, Upstream
 BLOCK_BYTES = 256 * 1024
 
 
-def content_of(claim: Claim, job: Job) -> Content:
-    """The job's lines, as an upstream reads them. Reading keeps the claim."""
-    return partial(_spooled, claim, job)
+def content_of(claim: Claim, job: Job, spool: BinaryIO | None) -> Content:
+    """The job's lines, as an upstream reads them: from its spool, if it has one. Reading keeps the claim."""
+    return partial(_spooled, claim, job, spool)
 
 
-def uploaded(claim: Claim, job: Job, upstream: Upstream) -> str:
+def uploaded(claim: Claim, job: Job, upstream: Upstream, content: Content) -> str:
     """The provider's id of the job's records, uploaded if it has none of use; empty where they travel with
     the job. Raises UpstreamError."""
     copy = job.upstream_input
     if copy and not _outlived(copy, upstream):
         return copy.upstream_id
-    upstream_id = upstream.upload(request_of(job, claim.batch), content_of(claim, job))
+    upstream_id = upstream.upload(request_of(job, claim.batch), content)
     if upstream_id:
         # At once: a copy that no job needs is removed.
         with transaction.atomic():
@@ -49,11 +49,13 @@ def _outlived(copy: UpstreamFile, upstream: Upstream) -> bool:
 
 
 @contextmanager
-def _spooled(claim: Claim, job: Job) -> Iterator[BinaryIO]:
+def _spooled(claim: Claim, job: Job, spool: BinaryIO | None) -> Iterator[BinaryIO]:
     """The job's lines in a temporary file: their length must be known before they are sent."""
-    batch = claim.batch
-    source = input_of(batch)
-    with tempfile.TemporaryFile() as spool:
+    if spool:
+        yield cast(BinaryIO, _Kept(spool, claim))
+        return
+    source = input_of(claim.batch)
+    with tempfile.TemporaryFile() as made:
         block: list[bytes] = []
         size = 0
         for _, line in source.sent(share_of(job)):
@@ -61,11 +63,11 @@ def _spooled(claim: Claim, job: Job) -> Iterator[BinaryIO]:
             size += len(line)
             if size >= BLOCK_BYTES:
                 claim.keep()
-                spool.write(b"\n".join(block) + b"\n")
+                made.write(b"\n".join(block) + b"\n")
                 block, size = [], 0
         if block:
-            spool.write(b"\n".join(block) + b"\n")
-        yield cast(BinaryIO, _Kept(cast(BinaryIO, spool), claim))
+            made.write(b"\n".join(block) + b"\n")
+        yield cast(BinaryIO, _Kept(cast(BinaryIO, made), claim))
 
 
 class _Kept:

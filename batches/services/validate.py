@@ -4,16 +4,21 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from batches import translate
 from batches.models import Batch
 from batches.services.budgets import Reserve
 from batches.services.custom_ids import checksum
+from batches.services.spools import Spool, Spools
 from files import services as files
 from providers.base import Limits, MalformedRecordError, RecordError
+from providers.ids import new_id
 from providers.models import NotAllowedError, VirtualKey
-from providers.records import LineTooLongError, says_twice, upstream_id
+from providers.records import Body, LineTooLongError, says_twice, upstream_id
+from providers.translation import Said
 
 MOST_ERRORS = 100
 # What our id and the like may add to a line on its way upstream.
@@ -27,13 +32,16 @@ LONGEST_KEPT = 64
 
 @dataclass
 class Part:
-    """The records that one job will carry: see translate.Share. `chosen` is empty if they are not chosen."""
+    """The records that one job will carry: see translate.Share. `chosen` is empty if they are not chosen, and
+    `spool` takes their lines where these are sent at once."""
 
     first: int
     model: str = ""
     records: int = 0
     size: int = 0
     chosen: list[int] = field(default_factory=list)
+    job_id: str = field(default_factory=new_id)
+    spool: Spool | None = None
 
 
 @dataclass
@@ -76,26 +84,31 @@ class Findings:
         self.total += 1
 
 
-class Looked(NamedTuple):
+class Looked(msgspec.Struct, frozen=True, gc=False):
     """A record that fails no batch.
 
-    `model` would answer it. `refusal` is why it is not sent, if it is not, and `sent` the line in the
-    provider's words, if that is not the record's own.
+    `model` would answer it, `asked` is the body as the provider gets it, and `refusal` why it is not sent, if
+    it is not.
     """
 
     line: int
     record: translate.Record
     model: str
+    asked: bytes
     refusal: RecordError | None = None
-    sent: bytes | None = None
 
 
 def validate(
-    batch: Batch, limits: Limits, *, keep: Callable[[], None], reserve: Reserve | None = None
+    batch: Batch,
+    limits: Limits,
+    *,
+    keep: Callable[[], None],
+    reserve: Reserve | None = None,
+    spools: Spools | None = None,
 ) -> Findings:
     """Every record of the batch's input: what is wrong, or how to split it. Calls `keep` now and then.
 
-    `reserve` sums what may be paid for those that are sent.
+    `reserve` sums what may be paid for those that are sent, `spools` take their lines.
     """
     look = Look(
         batch.provider,
@@ -103,6 +116,7 @@ def validate(
         endpoint=batch.endpoint,
         key=batch.virtual_key,
         limits=limits,
+        spools=spools,
     )
     for looked in look.at(_watched(files.stream(batch.input_file), keep)):
         if reserve is None or looked.refusal:
@@ -119,7 +133,7 @@ class Look:
     """Looks at one record after the other, as it would be sent to a provider.
 
     `model` is asked for instead of the records' own. What the key does not allow is wrong with the batch. All
-    records are for one `endpoint`: that of the first if it is None.
+    records are for one `endpoint`: that of the first if it is None. `spools` take the lines to be sent.
     """
 
     def __init__(
@@ -130,6 +144,7 @@ class Look:
         endpoint: str | None,
         key: VirtualKey | None,
         limits: Limits,
+        spools: Spools | None = None,
     ) -> None:
         self.findings = Findings()
         self.endpoint = endpoint
@@ -141,6 +156,10 @@ class Look:
         self._seen: set[str | bytes] = set()
         self._key = key
         self._known: set[str] = set()
+        self._spools = spools
+        # What is right with a record need not be looked at again in the next one.
+        self._last_body: Body[Any, Any] | None = None
+        self._last_model: str | None = None
 
     def at(self, chunks: Iterable[bytes]) -> Iterator[Looked]:
         """Each record of an input that fails no batch. The findings are whole once all were asked for."""
@@ -170,37 +189,45 @@ class Look:
         self._endpoint(record)
         model = self._model(record)
         try:
-            sent = self._said(record)
+            said = self._source.translation.said(record)
         except RecordError as error:
             self.findings.leave_out()
-            return Looked(number, record, model, error)
-        size = len(line if sent is None else sent)
-        self.findings.place(model, size + SLACK_BYTES, self._limits)
-        return Looked(number, record, model, None, sent)
+            return Looked(number, record, model, b"", error)
+        asked, size = (
+            (record.content, len(line)) if said is None else (said.content, len(said.content))
+        )
+        part = self.findings.place(model, size + SLACK_BYTES, self._limits)
+        if self._spools:
+            self._write(part, record, said)
+        return Looked(number, record, model, asked)
 
-    def _said(self, record: translate.Record) -> bytes | None:
-        """The record in the provider's words; None if it needs no others. Raises RecordError."""
-        translation = self._source.translation
-        if translation.untouched:
-            translation.check(record)
-            return None
-        return translation.request(record, upstream_id(0))
+    def _write(self, part: Part, record: translate.Record, said: Said | None) -> None:
+        """As Input.sent, but at once."""
+        if part.records == 1 and self._spools:
+            part.spool = self._spools.begin(part.job_id)
+        if part.spool:
+            record_id = part.spool.mark + upstream_id(self.findings.total - 1)
+            line = self._source.translation.sealed(record, record_id, said)
+            part.spool.file.write(line + b"\n")
 
     def _custom_id(self, record: translate.Record) -> None:
-        if record.custom_id is None:
+        custom_id = record.custom_id
+        if custom_id is None:
             return
-        told = _short(record.custom_id)
+        told = custom_id if len(custom_id) <= LONGEST_KEPT else _digest(custom_id)
         if told in self._seen:
             raise MalformedRecordError(
-                f"The custom_id {record.custom_id[:100]!r} is used by an earlier request: "
+                f"The custom_id {custom_id[:100]!r} is used by an earlier request: "
                 "give each request one of its own.",
                 code="duplicate_custom_id",
                 param="custom_id",
             )
         self._seen.add(told)
-        self.findings.checksums.append(checksum(record.custom_id))
+        self.findings.checksums.append(checksum(custom_id))
 
     def _endpoint(self, record: translate.Record) -> None:
+        if record.body is self._last_body:
+            return
         endpoint = self._source.endpoint_of(record)
         if self.endpoint is None:
             self.endpoint = endpoint
@@ -210,10 +237,14 @@ class Look:
                 code="invalid_url",
                 param="url",
             )
+        self._last_body = record.body
 
     def _model(self, record: translate.Record) -> str:
         model = self._source.model_of(record)
-        self._allowed(record, model)
+        self._named_once(record)
+        if model == self._last_model:
+            return model
+        self._allowed(model)
         if not self.findings.model:
             self.findings.model = model
         if self._limits.one_model and model not in self.findings.open:
@@ -229,18 +260,22 @@ class Look:
                     code="invalid_value",
                     param="body.model",
                 )
+        self._last_model = model
         return model
 
-    def _allowed(self, record: translate.Record, model: str) -> None:
-        if self._key is None or not self._key.allowed_models:
+    def _named_once(self, record: translate.Record) -> None:
+        """Where what it names decides whether it may be sent."""
+        if not (self._key and self._key.allowed_models and self._source.translation.untouched):
             return
-        if self._source.translation.untouched and says_twice(record.content, "model"):
+        if says_twice(record.content, "model"):
             raise MalformedRecordError(
                 "The body names its model twice: name it once.",
                 code="duplicate_key",
                 param="body.model",
             )
-        if model in self._known:
+
+    def _allowed(self, model: str) -> None:
+        if self._key is None or model in self._known:
             return
         try:
             self._key.check_model(model)
@@ -252,10 +287,7 @@ class Look:
             self._known.add(model)
 
 
-def _short(custom_id: str) -> str | bytes:
-    """What tells it from all others, and is never long."""
-    if len(custom_id) <= LONGEST_KEPT:
-        return custom_id
+def _digest(custom_id: str) -> bytes:
     return sha256(custom_id.encode(errors="surrogatepass")).digest()
 
 
