@@ -4,19 +4,20 @@ import os
 import tempfile
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import ExitStack
 from types import TracebackType
+from typing import BinaryIO, cast
 
 from providers.base import MalformedRecordError
-from providers.records import Dialect, lines, record_number
+from providers.records import Dialect, placed_lines, record_number
 
-BLOCK_BYTES = 256 * 1024
 # An answer may hold ten pictures.
 LONGEST = 512 * 2**20
 
 
 class ResultIndex:
-    """Keeps a provider's lines in a temporary file and, in memory, thirteen bytes for each record.
+    """Knows where in the files of results each record's is, with thirteen bytes in memory for each.
 
     Of several results for one record the first counts, until the record is tried again: then the newest
     answer does, and if there is none the newest failure. `strays` says what else came, and how often.
@@ -24,17 +25,18 @@ class ResultIndex:
 
     def __init__(self, total: int, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by __exit__
-        self.end = 0
+        self._undo = ExitStack()
+        self._end = 0
         self.offsets = array("q", bytes(8 * total))
         # The length of a result's line, 0 where none came.
         self.lengths = array("i", bytes(4 * total))
         self.answered = bytearray(total)
         self._again: Set[int] | None = None
         self._unseen: set[int] = set()
-        # Where the results of each job begin, and which it is.
-        self.starts = array("q")
-        self.sources: list[str] = []
+        # Where the results of each job begin if all stand behind one another, in which file, and which it is.
+        self._starts = array("q")
+        self._files: list[int] = []
+        self._sources: list[str] = []
         self.strays: dict[str, int] = {}
 
     def __enter__(self) -> "ResultIndex":
@@ -46,7 +48,7 @@ class ResultIndex:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.file.close()
+        self._undo.close()
 
     def try_again(self, numbers: Set[int]) -> None:
         """From here on results are of these records alone, whose failures so far no longer count."""
@@ -60,62 +62,70 @@ class ResultIndex:
         chunks: Iterable[bytes],
         *,
         keep: Callable[[], None],
+        at_hand: BinaryIO | None = None,
         source: str = "",
         mark: str = "",
         number_of: Callable[[str], int] = record_number,
     ) -> None:
         """Take the lines of one job's results in: of `source`.
 
-        The ids of its records begin with `mark`, and `number_of` reads what follows. It raises
+        `at_hand` is the file that the chunks are from, which is closed with the index; without it they are
+        copied. The ids of its records begin with `mark`, and `number_of` reads what follows. It raises
         MalformedRecordError or KeyError for what is no record's.
         """
-        self.starts.append(self.end)
-        self.sources.append(source)
-        block: list[bytes] = []
-        size = 0
-        for _, line in lines(chunks, longest=LONGEST):
-            if self._place(line, self.end + size, mark, number_of):
-                block.append(line)
-                size += len(line)
-            if size >= BLOCK_BYTES:
-                keep()
-                self._write(block)
-                block, size = [], 0
-        self._write(block)
-        self.file.flush()
+        file = at_hand or cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+        self._undo.enter_context(file)
+        begin = self._end
+        self._starts.append(begin)
+        self._files.append(file.fileno())
+        self._sources.append(source)
+        read = self._read(chunks, keep, None if at_hand else file)
+        for place, line in placed_lines(read, longest=LONGEST):
+            self._place(line, begin + place, mark, number_of)
+        if not at_hand:
+            file.flush()
 
-    def get(self, number: int) -> bytes | None:
-        """The line of a record's result."""
+    def get(self, number: int) -> tuple[str, bytes] | None:
+        """Among whose results a record's is, and its line."""
         length = self.lengths[number]
-        return os.pread(self.file.fileno(), length, self.offsets[number]) if length else None
+        if not length:
+            return None
+        offset = self.offsets[number]
+        job = bisect_right(self._starts, offset) - 1
+        line = os.pread(self._files[job], length, offset - self._starts[job])
+        return self._sources[job], line
 
-    def source_of(self, number: int) -> str:
-        """Among whose results a record's is."""
-        return self.sources[bisect_right(self.starts, self.offsets[number]) - 1]
+    def _read(
+        self, chunks: Iterable[bytes], keep: Callable[[], None], copy: BinaryIO | None
+    ) -> Iterator[bytes]:
+        for chunk in chunks:
+            keep()
+            self._end += len(chunk)
+            if copy:
+                copy.write(chunk)
+            yield chunk
 
-    def _place(self, line: bytes, offset: int, mark: str, number_of: Callable[[str], int]) -> bool:
+    def _place(self, line: bytes, offset: int, mark: str, number_of: Callable[[str], int]) -> None:
         try:
             result = self.dialect.open_result(line)
             number = number_of(result.id.removeprefix(mark))
             taken = self.lengths[number]
         except (MalformedRecordError, LookupError):
-            return self._stray("of no record of this batch")
+            self._stray("of no record of this batch")
+            return
         if self._again is not None and number not in self._again:
-            return self._stray("of no record of its job")
+            self._stray("of no record of its job")
+            return
         if number in self._unseen:
             self._unseen.remove(number)
             if not result.succeeded:
-                return False
+                return
         elif taken:
-            return self._stray("repeated")
+            self._stray("repeated")
+            return
         self.answered[number] = result.succeeded
         self.offsets[number] = offset
         self.lengths[number] = len(line)
-        return True
 
-    def _stray(self, what: str) -> bool:
+    def _stray(self, what: str) -> None:
         self.strays[what] = self.strays.get(what, 0) + 1
-        return False
-
-    def _write(self, block: list[bytes]) -> None:
-        self.end += self.file.write(b"".join(block))

@@ -166,6 +166,17 @@ def opened(file: File, *, start: int = 0, end: int | None = None) -> Iterator[by
     return chain((first,), chunks)
 
 
+def at_hand(file: File) -> BinaryIO | None:
+    """The file itself, to be read at any place, if it lies on this machine.
+
+    Raises FileNotFoundError and StoreError.
+    """
+    if file.credential:
+        return None
+    with _named_failures():
+        return store().at_hand(file.path)
+
+
 def _copy_of(file: File) -> File | None:
     copy = file.copy
     return copy if copy and copy.status == File.Status.STORED else None

@@ -35,6 +35,9 @@ class Store(Protocol):
     def stream(self, path: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes of an object, from `start` up to `end`. Raises FileNotFoundError."""
 
+    def at_hand(self, path: str) -> BinaryIO | None:
+        """The object, to be read at any place, if it lies on this machine. Raises FileNotFoundError."""
+
     def delete(self, path: str) -> None:
         """Remove an object, if it is there."""
 
@@ -73,6 +76,9 @@ class FolderStore(FileSystemStorage):
                 at += len(chunk)
                 yield chunk
 
+    def at_hand(self, path: str) -> BinaryIO | None:
+        return Path(self.path(path)).open("rb", buffering=0)
+
     def forget(self, path: str) -> None:
         self.delete(path)
 
@@ -106,6 +112,9 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
             raise FileNotFoundError(f"{path} is not in the bucket") from error
         with closing(answer["Body"]) as content:
             yield from content.iter_chunks(CHUNK_BYTES)
+
+    def at_hand(self, path: str) -> BinaryIO | None:
+        return None
 
     def forget(self, path: str) -> None:
         key = self._normalize_name(path)

@@ -76,6 +76,7 @@ def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Itera
                 number_of = number_of_theirs if job.adopted and number_of_theirs else record_number
                 index.add(
                     files.stream(job.raw_results),
+                    at_hand=files.at_hand(job.raw_results),
                     source=job.pk,
                     mark=share.mark,
                     number_of=number_of,
@@ -105,11 +106,12 @@ def outcomes(
     mark = hashlib.sha256(batch.id.encode()).hexdigest()[:22]
     for number, record in enumerate(source.records()):
         result_id = f"{mark}{number:010x}"
-        line = index.get(number)
-        if line is not None:
+        found = index.get(number)
+        if found is not None:
+            job_id, line = found
             succeeded, said = told.result(number, record, result_id, line)
             if meter:
-                meter.count(index.source_of(number), record, succeeded, told.translation.answer)
+                meter.count(job_id, record, succeeded, told.translation.answer)
             yield succeeded, said
         else:
             failure = source.translation.refusal(record) or _left_out(

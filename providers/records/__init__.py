@@ -9,7 +9,7 @@ from providers.records.errors import (
     RecordError,
     UnsupportedFeatureError,
 )
-from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines
+from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines, placed_lines
 from providers.records.losses import Losses
 from providers.records.used import Tokens, tokens_of_answer
 from providers.records.values import says_twice
@@ -32,6 +32,7 @@ __all__ = [
     "Subject",
     "UnsupportedFeatureError",
     "lines",
+    "placed_lines",
     "record_number",
     "says_twice",
     "upstream_id",

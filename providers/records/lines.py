@@ -15,8 +15,28 @@ def lines(chunks: Iterable[bytes], *, longest: int = MAX_LINE_BYTES) -> Iterator
 
     Holds one chunk and one line at a time. Raises LineTooLongError at a line over `longest` bytes.
     """
-    first, parts, size = 1, [], 0
+    for first, _, pieces in _pieces(chunks, longest):
+        for number, line in enumerate(pieces, first):
+            line = line.removesuffix(b"\r")
+            if line and not line.isspace():
+                yield number, line
+
+
+def placed_lines(chunks: Iterable[bytes], *, longest: int) -> Iterator[tuple[int, bytes]]:
+    """The same lines with the places of their first bytes, from 0."""
+    for _, place, pieces in _pieces(chunks, longest):
+        for piece in pieces:
+            line = piece.removesuffix(b"\r")
+            if line and not line.isspace():
+                yield place, line
+            place += len(piece) + 1
+
+
+def _pieces(chunks: Iterable[bytes], longest: int) -> Iterator[tuple[int, int, list[bytes]]]:
+    """What stands between the line ends, as each chunk ends it, with the first one's number and place."""
+    first, place, end, parts, size = 1, 0, 0, [], 0
     for chunk in chain(chunks, [NEWLINE]):
+        end += len(chunk)
         pieces = chunk.split(NEWLINE)
         size += len(pieces[0])
         if size > longest:
@@ -30,10 +50,8 @@ def lines(chunks: Iterable[bytes], *, longest: int = MAX_LINE_BYTES) -> Iterator
         pieces[0] = b"".join(parts)
         last = pieces.pop()
         parts, size = [last], len(last)
-        if first == 1:
+        if first == 1 and pieces[0].startswith(BYTE_ORDER_MARK):
             pieces[0] = pieces[0].removeprefix(BYTE_ORDER_MARK)
-        for number, line in enumerate(pieces, first):
-            line = line.removesuffix(b"\r")
-            if line and not line.isspace():
-                yield number, line
-        first += len(pieces)
+            place = len(BYTE_ORDER_MARK)
+        yield first, place, pieces
+        first, place = first + len(pieces), end - len(last)

@@ -12,6 +12,7 @@ from providers.records import (
     BYTE_ORDER_MARK,
     LineTooLongError,
     lines,
+    placed_lines,
     record_number,
     upstream_id,
 )
@@ -46,6 +47,18 @@ def test_any_chunks_give_the_lines_of_the_whole(given_: tuple[bytes, list[bytes]
     content, chunks = given_
 
     assert list(lines(chunks)) == list(reference(content))
+
+
+@given(contents_in_chunks())
+def test_lines_stand_where_they_are_said_to(given_: tuple[bytes, list[bytes]]):
+    content, chunks = given_
+
+    placed = list(placed_lines(chunks, longest=1000))
+
+    assert [line for _, line in placed] == [line for _, line in lines(chunks)]
+    for place, line in placed:
+        assert content[place : place + len(line)] == line
+    assert placed == sorted(placed)
 
 
 @given(contents_in_chunks(), st.integers(1, 12))

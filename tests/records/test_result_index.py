@@ -1,7 +1,9 @@
 """Results in any order, repeated, missing and strange: each record has the first of its own."""
 
 import json
+import tempfile
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,17 +51,28 @@ def result(name: str, status: int, order: int) -> bytes:
     ).encode()
 
 
-@given(outputs(), st.integers(1, 200), st.integers(1, 3))
-def test_each_record_has_its_first_result(said: Said, size: int, jobs: int):
+def file_of(content: bytes) -> BinaryIO:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by the index
+    file.write(content)
+    file.flush()
+    return file
+
+
+@given(outputs(), st.integers(1, 200), st.integers(1, 3), st.booleans())
+def test_each_record_has_its_first_result(said: Said, size: int, jobs: int, at_hand: bool):
     share = -(-len(said.lines) // jobs) or 1
     with ResultIndex(said.total, OPENAI) as index:
         for start in range(0, len(said.lines), share):
             content = b"\n".join(said.lines[start : start + share])
             chunks = [content[at : at + size] for at in range(0, len(content), size)]
-            index.add(chunks, keep=lambda: None)
+            file = file_of(content) if at_hand else None
+            index.add(chunks, keep=lambda: None, source=f"from {start}", at_hand=file)
 
         for number in range(said.total):
-            assert index.get(number) == said.first.get(number)
+            found = index.get(number)
+            assert (found[1] if found else None) == said.first.get(number)
+            if found:
+                assert found[0] == f"from {said.lines.index(found[1]) // share * share}"
         assert sum(index.strays.values()) == said.repeated + said.strange
         assert index.strays.get("repeated", 0) == said.repeated
 
@@ -76,7 +89,7 @@ def test_many_megabytes_are_found_again_and_the_claim_is_kept():
         index.add(iter([line + b"\n" for line in reversed(lines)]), keep=keep)
         found = [index.get(number) for number in range(500)]
 
-    assert found == lines
+    assert found == [("", line) for line in lines]
     assert kept > 10
 
 
@@ -87,4 +100,4 @@ def test_a_result_may_be_far_longer_than_a_request():
         index.add([line[:1000], line[1000:] + b"\n"], keep=lambda: None)
         found = index.get(0)
 
-    assert found == line
+    assert found == ("", line)
