@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from batches.models.due import DueQuerySet
 from files.models import File
+from providers import rows
 from providers.ids import new_id
 from providers.models import Credential, Provider, VirtualKey, Workspace
 
@@ -226,16 +227,10 @@ class Batch(models.Model):
 
     @classmethod
     def of(cls, workspace: Workspace, pk: str) -> "Batch | None":
-        """A batch of the workspace, if it was not deleted.
-
-        In SQL: clients ask for it over and over, and what the ORM spends on putting the same query
-        together is most of the answer.
-        """
-        sql = (
-            f'SELECT * FROM "{cls._meta.db_table}" '  # noqa: S608 -- the name of our own table
-            "WHERE id = %s AND workspace_id = %s AND deleted_at IS NULL"
+        """A batch of the workspace, if it was not deleted."""
+        return rows.find(
+            cls, "id = %s AND workspace_id = %s AND deleted_at IS NULL", pk, workspace.pk
         )
-        return next(iter(cls.objects.raw(sql, [pk, workspace.pk])), None)
 
     @property
     def ended(self) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from providers import rows
 from providers.ids import new_id
 from providers.models.names import check_names
 from providers.models.workspaces import Workspace
@@ -83,11 +84,6 @@ class VirtualKey(models.Model):
     SEEN_EVERY = timedelta(minutes=1)
     # Which are valid at a moment: the one place that says so.
     VALID = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)"
-    # What every request needs of its key.
-    ALWAYS = (
-        *("id", "workspace_id", "digest", "encrypted_signing_secret"),
-        "requests_per_minute",
-    )
 
     id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="keys")
@@ -138,9 +134,6 @@ class VirtualKey(models.Model):
 
     objects = VirtualKeyQuerySet.as_manager()
 
-    # Whether nobody has noted for a while that it is in use.
-    unseen = False
-
     class Meta:
         ordering = ["-created_at"]
 
@@ -159,30 +152,18 @@ class VirtualKey(models.Model):
 
     @classmethod
     def valid_by(cls, column: str, value: str) -> "VirtualKey | None":
-        """The valid key with this in a column that is unique.
-
-        In SQL, and only what every request needs, since every request asks: the ORM takes three times as
-        long. What else there is, and of the workspace all but the id, is read when somebody wants it.
-        """
-        now = timezone.now()
-        moments = [
-            connection.ops.adapt_datetimefield_value(at) for at in (now - cls.SEEN_EVERY, now)
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                # The names are our own.
-                f"SELECT {', '.join(cls.ALWAYS)}, last_used_at IS NULL OR last_used_at <= %s "  # noqa: S608
-                f'FROM "{cls._meta.db_table}" WHERE "{column}" = %s AND {cls.VALID}',
-                [moments[0], value, moments[1]],
-            )
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        *values, unseen = row
-        key = cls.from_db(connection.alias, cls.ALWAYS, values)
-        key.workspace = Workspace.from_db(connection.alias, ["id"], [key.workspace_id])
-        key.unseen = bool(unseen)
+        """The valid key with this in a column that is unique. Of its workspace only the id is read."""
+        moment = connection.ops.adapt_datetimefield_value(timezone.now())
+        key = rows.find(cls, f'"{column}" = %s AND {cls.VALID}', value, moment)
+        if key is not None:
+            key.workspace = Workspace.from_db(connection.alias, ["id"], [key.workspace_id])
         return key
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody has noted for a while that it is in use."""
+        seen = self.last_used_at
+        return seen is None or seen <= timezone.now() - self.SEEN_EVERY
 
     @classmethod
     def any_counts(cls, workspace: Workspace) -> bool:
@@ -210,16 +191,6 @@ class VirtualKey(models.Model):
     def signing_secret(self) -> str:
         """What its clients of AWS sign with. Raises SecretUnreadableError."""
         return decrypt(self.encrypted_signing_secret)
-
-    def refresh_from_db(
-        self,
-        using: str | None = None,
-        fields: Iterable[str] | None = None,
-        from_queryset: Any = None,
-    ) -> None:
-        """Whoever asks for one field that `valid_by` left out will ask for others: all are read at once."""
-        fields = fields if fields is None else {*fields, *self.get_deferred_fields()}
-        super().refresh_from_db(using, fields, from_queryset)
 
     @property
     def terms(self) -> dict[str, Any]:
