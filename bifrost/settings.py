@@ -127,7 +127,8 @@ TRACES_URL = env.address("OTEL_EXPORTER_OTLP_ENDPOINT", example="http://127.0.0.
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    # Its pages are made with the URLs: only the web process has a use for them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple, cast
 
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -25,11 +25,11 @@ from files.allowed import ANY, buckets_of
 from files.storage import CHUNK_BYTES, StoreError, wanted_range
 from files.writer import ObjectWriter
 from providers.base import UpstreamError
-from providers.bedrock.account import AWS
-from providers.bedrock.errors import named_failures
-from providers.bedrock.storage import beneath
 from providers.models import Credential, NoCredentialError, Provider, Workspace
 from providers.secrets import SecretUnreadableError
+
+if TYPE_CHECKING:
+    from providers.bedrock.account import AWS
 
 logger = logging.getLogger(__name__)
 
@@ -270,6 +270,8 @@ class Bucket:
     @cached_property
     def _folders(self) -> tuple[str, ...]:
         """The jobs of every workspace that shares the credential, and all files that Bifrost stores."""
+        from providers.bedrock.storage import beneath  # noqa: PLC0415
+
         options = self.aws.options
         jobs = [f"{beneath(options.prefix)}/"] if self.name == options.bucket else []
         bucket, folder = _own_store()
@@ -279,6 +281,8 @@ class Bucket:
     @contextmanager
     def named_failures(self, key: str = "") -> Iterator[None]:
         """Raises BucketError for what AWS's SDK raises."""
+        from providers.bedrock.errors import named_failures  # noqa: PLC0415
+
         try:
             with named_failures("S3", secret=self.aws.account.secret):
                 yield
@@ -326,7 +330,10 @@ def _credential_for(workspace: Workspace, name: str, allowed: Container[str]) ->
     return next((one for one in fitting if one.bucket in allowed), next(iter(usable), None))
 
 
-def _aws(credential: Credential, region: str) -> AWS:
+def _aws(credential: Credential, region: str) -> "AWS":
+    # Here as below: boto3 takes a third of a start, and most processes never need it.
+    from providers.bedrock.account import AWS  # noqa: PLC0415
+
     try:
         account = credential.account
         if region:

@@ -11,7 +11,8 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from files.buckets import Bucket
-from files.storage import FolderStore, ObjectStore, Store
+from files.object_store import ObjectStore
+from files.storage import FolderStore, Store
 from providers.models import Workspace
 from providers.services import default_workspace
 from tests.storage.bucket_files import made

@@ -66,7 +66,7 @@ def test_an_object_store_is_emptied_as_a_folder_is(
         "secret_key": "test",
         "region_name": "eu-west-1",
     }
-    store = {"BACKEND": "files.storage.ObjectStore", "OPTIONS": options}
+    store = {"BACKEND": "files.object_store.ObjectStore", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "default": store}
     files.publish(written(workspace), purpose="batch", filename="a.jsonl")
     written(workspace)

@@ -8,8 +8,9 @@ from botocore.compat import HAS_CRT
 
 from files import services
 from files.models import File
+from files.object_store import ObjectStore
 from files.services import StoreError
-from files.storage import PART_BYTES, STORE_FAILURES, FolderStore, ObjectStore, Store
+from files.storage import PART_BYTES, STORE_FAILURES, FolderStore, Store
 from providers.services import default_workspace
 from tests.storage.conftest import BUCKET, object_store
 
