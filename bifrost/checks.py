@@ -5,6 +5,8 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
@@ -69,6 +71,13 @@ def check_access(**asked: Any) -> list[CheckMessage]:
             id="bifrost.W002",
         )
     ]
+
+
+@register(Tags.admin)
+def check_pages(app_configs: Any = None, **asked: Any) -> list[CheckMessage]:
+    """Django's own check of the admin, which may run before there is a page to look at."""
+    admin.autodiscover()
+    return check_admin_app(app_configs, **asked)
 
 
 def _exists(dotted: str) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
-import django_stubs_ext
 from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,8 +16,6 @@ from bifrost.keys import encryption_keys, secret_key
 from bifrost.menu import MENU
 from bifrost.patience import LONGEST_HOURS, patience
 from bifrost.theme import THEME
-
-django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = re.findall(r"^## v(\S+)", (BASE_DIR / "CHANGELOG.md").read_text(), re.MULTILINE)[0]
@@ -225,7 +222,7 @@ def store(url: str) -> dict[str, Any]:
         if STORAGE_ENDPOINT:
             # Few stores but Amazon's give every bucket a host name of its own.
             options |= {"endpoint_url": STORAGE_ENDPOINT, "addressing_style": "path"}
-        return {"BACKEND": "files.storage.ObjectStore", "OPTIONS": options}
+        return {"BACKEND": "files.object_store.ObjectStore", "OPTIONS": options}
     folder = Path(parts.path if parts.scheme else url).expanduser().absolute()
     return {"BACKEND": "files.storage.FolderStore", "OPTIONS": {"location": folder}}
 

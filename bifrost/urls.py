@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 from bifrost import estimates, health, palette
 from bifrost.metrics.view import metrics
 
+admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz),

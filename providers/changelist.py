@@ -3,12 +3,16 @@
 from functools import cached_property
 from typing import Any
 
+import django_stubs_ext
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from providers.lookback import Told
+
+# What an admin is made of takes no types in brackets otherwise. Lists come first of all that is.
+django_stubs_ext.monkeypatch()
 
 
 class BoundedPaginator(Paginator[Any]):

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from bifrost import checks
+from providers.console import ConsoleAdmin
 
 
 def ids(found) -> list[str]:
@@ -45,3 +46,12 @@ def test_open_access_is_told_before_production(settings, mode, found):
     settings.AUTH = mode
 
     assert ids(checks.check_access()) == found
+
+
+def test_a_page_that_shows_what_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setattr(ConsoleAdmin, "list_display", ["nothing"])
+    assert "admin.E108" in ids(checks.check_pages())
+
+
+def test_pages_show_what_is_there():
+    assert checks.check_pages() == []

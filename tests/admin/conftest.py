@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from celery import Task
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
+
+# As the URLs do: tests are made of what is registered.
+admin.autodiscover()
 
 
 @pytest.fixture(autouse=True)

@@ -78,6 +78,7 @@ PATHS = ("/openai/v1/batches", "/anthropic/v1/messages/batches", "/genai/v1beta/
 def pages() -> Iterator[tuple[str, str, str]]:
     """Each as who opens it, what it is, and where."""
     named = _named()
+    admin.autodiscover()
     yield "everybody's", "first page", "/admin/"
     yield "member's", "first page", "/admin/"
     for model, one in admin.site._registry.items():
