@@ -73,7 +73,8 @@ class Launcher:
     def _start(self, name: str) -> None:
         if self.stops:
             return
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        # What the first process compiles, the others read.
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
         command = commands.COMMANDS[name]()
         process = Process(name, command, environment, self.terminal.relay)
         self.processes.append(process)
