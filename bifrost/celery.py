@@ -10,6 +10,8 @@ from celery.schedules import crontab
 from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
+# Celery throws away what they say, and they import all that the web process needs.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from django.conf import settings
 

@@ -1,13 +1,21 @@
 """What the web server calls."""
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from gateway.stalls import watched
+from gateway.stalls import Application, watched
 from providers import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bifrost.settings")
-application = watched(get_wsgi_application())
-# Here, since each process of the server imports this after it was forked.
-tracing.start("web")
+application = get_wsgi_application()
+# All that requests need, so that the processes of the server share it.
+import_module(settings.ROOT_URLCONF)
+
+
+def served() -> Application:
+    """The application with the threads that a process has for itself: to be called after the fork."""
+    tracing.start("web")
+    return watched(application)

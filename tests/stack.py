@@ -53,7 +53,7 @@ class Stack:
 
     def kill_worker(self) -> None:
         """As power loss would: the worker and its children at once, wherever they are."""
-        for process in self.processes("celery", "worker"):
+        for process in self.processes("bifrost.launch.worker"):
             # Some go with those before them.
             with suppress(psutil.NoSuchProcess):
                 for one in (process, *process.children(recursive=True)):

@@ -110,21 +110,21 @@ def test_health_command_agrees(running, variables):
 
 @pytest.mark.parametrize("name", ["worker", "beat"])
 def test_dead_process_is_replaced_with_all_its_own(running, name):
-    dead = running.process("celery", name)
+    dead = running.process(f"bifrost.launch.{name}")
     family = [dead, *dead.children(recursive=True)]
     before = running.said().count(f"{name} was killed by signal 9 and is started again.")
     dead.kill()
     running.wait_for(f"{name} was killed by signal 9 and is started again.")
     deadline = time.monotonic() + 60
-    while not _has_celery(running, name) and time.monotonic() < deadline:
+    while not _has(running, name) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _has_celery(running, name)
+    assert _has(running, name)
     assert psutil.wait_procs(family, timeout=30)[1] == []
     assert before == 0
 
 
-def _has_celery(running, name):
-    return any({"celery", name} <= set(command_line(process)) for process in running.processes())
+def _has(running, name):
+    return any(f"bifrost.launch.{name}" in command_line(process) for process in running.processes())
 
 
 def test_second_launcher_on_the_same_folder_is_refused(running, variables):

@@ -8,37 +8,18 @@ from django.conf import settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SANDBOX_PORT = 8090
-# A connection counts while it is open, idle ones too: many more of them than there are threads.
-CONNECTIONS = 2048
 
 
 def web() -> list[str]:
-    return [
-        *_module("granian"),
-        *("--interface", "wsgi"),
-        *("--host", settings.BIND, "--port", str(settings.PORT)),
-        *("--workers", str(settings.WEB_PROCESSES)),
-        *("--blocking-threads", str(settings.WEB_THREADS)),
-        *("--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)),
-        *("--respawn-failed-workers", "--respawn-interval", "0.5"),
-        *("--workers-kill-timeout", "5"),
-        *("--http", "1", "--no-ws", "--log-level", "error"),
-        "bifrost.wsgi:application",
-    ]
+    return _module("bifrost.launch.web")
 
 
 def worker() -> list[str]:
-    # Workers need nothing of one another, and asking around delays the start and the stop.
-    # Celery calls root too powerful at every start; in a container there may be nobody else.
-    return [
-        *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
-        *("-m", "celery", "-A", "bifrost", "--quiet", "worker"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-    ]
+    return _module("bifrost.launch.worker")
 
 
 def beat() -> list[str]:
-    return _module("celery", "-A", "bifrost", "--quiet", "beat")
+    return _module("bifrost.launch.beat")
 
 
 def sandbox() -> list[str]:

@@ -72,11 +72,15 @@ class Place:
     @property
     def web(self) -> list[psutil.Process]:
         """The processes that serve; the one that only watches them is left out."""
-        return [one for parent in self.stack.processes("granian") for one in parent.children()]
+        return [
+            one
+            for parent in self.stack.processes("bifrost.launch.web")
+            for one in parent.children()
+        ]
 
     @property
     def worker(self) -> list[psutil.Process]:
-        return self.stack.processes("celery", "worker")
+        return self.stack.processes("bifrost.launch.worker")
 
     def run(self, module: str, *arguments: str) -> Any:
         return run(module, *arguments, environment=self.stack.environment)

@@ -31,7 +31,7 @@ class Server:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*command, "bifrost.wsgi:application"],
+                [*command, "--factory", "bifrost.wsgi:served"],
                 cwd=ROOT,
                 env={**os.environ, **APART, **stack.environment},
                 stdout=output,
