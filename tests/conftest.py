@@ -10,6 +10,12 @@ from tests.keyed import Keyed, running_keyed
 from tests.stack import Stack, running_stack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"stack", "keyed"}.intersection(item.fixturenames):
+            item.add_marker("live")
+
+
 @pytest.fixture(autouse=True)
 def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls to providers stay in memory: else a test would write down what another one counted."""

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# The whole suite twice, side by side: on SQLite and the embedded broker, and on PostgreSQL and Redis.
-# What the second one printed is shown when the first has ended.
+# The whole suite twice: on SQLite and the embedded broker, and on PostgreSQL and Redis.
+#
+# Tests on a whole installation, marked `live`, mostly wait for its processes, the others mostly compute:
+# each kind is a run of its own, and all four go side by side. Where arguments choose a part of the suite
+# there are two. What the runs in the background printed is shown when the first has ended.
 #
 # TEST_DATABASE_URL and TEST_BROKER_URL name the servers; in the first the tests make databases of
 # their own and drop them, the second they empty.
@@ -18,40 +21,65 @@ for name in $(compgen -e | grep -E '^(BIFROST_|OPENAI_|ANTHROPIC_|GEMINI_|GOOGLE
 done
 export BIFROST_ENV_FILE=/dev/null
 data=$(mktemp -d)
-second=""
+titles=() logs=() running=()
 # A program in the background does not hear Ctrl-C.
-trap 'if [ -n "$second" ]; then kill "$second" 2>/dev/null || true; fi; rm -rf "$data"' EXIT
+trap 'kill "${running[@]}" 2>/dev/null || true; rm -rf "$data"' EXIT
 failed=0
 
-suite() {
+# embedded NAME ARGUMENTS
+embedded() {
     local name=$1
     shift
     mkdir "$data/$name"
-    exec env BIFROST_DATA="$data/$name" "$@" "$python" -m pytest "${arguments[@]}"
+    exec env BIFROST_DATA="$data/$name" "$python" -m pytest "$@"
 }
 
-arguments=("$@")
-if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
+# servers NAME ARGUMENTS: the tests make a database of that name.
+servers() {
+    local pure
     for pure in browser sandbox providers records translation \
         hostile/test_any_parser.py hostile/test_framing.py hostile/test_stalls.py openapi/test_documents.py; do
-        arguments+=(--ignore="tests/$pure")
+        set -- "$@" --ignore="tests/$pure"
     done
-    (suite servers DATABASE_URL="$database" CELERY_BROKER_URL="$broker") >"$data/second.log" 2>&1 &
-    second=$!
+    export DATABASE_URL="${database%/*}/bifrost_$1" CELERY_BROKER_URL=$broker
+    embedded "$@"
+}
+
+# start TITLE SERVERS NAME ARGUMENTS
+start() {
+    titles+=("$1")
+    logs+=("$data/$3.log")
+    shift
+    ("$@") >"$data/$2.log" 2>&1 &
+    running+=($!)
+}
+
+whole=""
+if [ $# = 0 ]; then
+    whole=yes
+    set -- -m "not live"
+    start "On SQLite and the embedded broker, whole installations" embedded live -m live
+fi
+if missing=$(DATABASE_URL=$database CELERY_BROKER_URL=$broker "$python" -m tests.servers); then
+    start "On PostgreSQL and Redis, without what uses neither" servers on_servers "$@"
+    if [ "$whole" ]; then
+        start "On PostgreSQL and Redis, whole installations" servers live_on_servers -m live
+    fi
 fi
 
 echo
 echo "== On SQLite and the embedded broker"
-arguments=("$@")
-(suite embedded) || failed=1
+(embedded embedded "$@") || failed=1
 
-echo
-if [ -n "$second" ]; then
-    echo "== On PostgreSQL and Redis, without what uses neither"
-    wait "$second" || failed=1
-    second=""
-    cat "$data/second.log"
-else
+for number in "${!running[@]}"; do
+    echo
+    echo "== ${titles[$number]}"
+    wait "${running[$number]}" || failed=1
+    unset "running[$number]"
+    cat "${logs[$number]}"
+done
+if [ "$missing" ]; then
+    echo
     echo "== SKIPPED: the suite on PostgreSQL and Redis, because they cannot be reached"
     echo "$missing" | sed 's/^/   /'
     if [ "${CI:-}" = true ]; then

@@ -103,12 +103,10 @@ def free_port() -> int:
 def _await_ready(url: str, launcher: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and launcher.poll() is None:
-        try:
+        with suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.1)
+        time.sleep(0.2)
     raise AssertionError(f"not ready:\n{log.read_text()[-4000:]}")
 
 

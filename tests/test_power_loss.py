@@ -9,6 +9,7 @@ import redis
 
 from tests.stack import Stack, running_stack
 
+pytestmark = pytest.mark.live
 RECORDS = 2_000
 KILLS = 4
 

@@ -14,7 +14,7 @@ import requests
 
 from tests.installation import LAUNCH, READY, Installation, command_line, free_port, servers
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.enable_socket, pytest.mark.timeout(300)]
 STOP_SECONDS = 30
 PASSWORD = re.compile(r"^ +Password +(\S+)", re.MULTILINE)
 

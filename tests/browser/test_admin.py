@@ -13,7 +13,7 @@ from tests.browser.conftest import NARROW, WIDE, log_in
 from tests.browser.installation import Installation
 
 # Beside the other half of the suite a browser takes its time.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 LISTS = [
     "batches/batch/",
     "batches/job/",

@@ -13,7 +13,7 @@ from tests.browser.installation import Installation
 from tests.browser.test_admin import fits
 from tests.estimate.conftest import jsonl, record
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 AUDIO = {"audio": {"voice": "alloy", "format": "wav"}, "modalities": ["text", "audio"]}
 RECORDS = jsonl(record(0, logit_bias={"1": 1}, max_tokens=50), record(1, **AUDIO)).decode()
 

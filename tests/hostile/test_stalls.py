@@ -11,6 +11,7 @@ import pytest
 
 from tests.stack import Stack, running_stack
 
+pytestmark = pytest.mark.live
 SECONDS = 1
 # Long enough for any machine, and far from for ever.
 PATIENCE = 60

@@ -15,6 +15,8 @@ from tests.openai.providers import ENOUGH, MODELS, OTHERS, chat, chats, names, r
 from tests.sandbox.records import CHAT, jsonl, line, results, submit, upload, wait
 from tests.stack import running_stack
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture(scope="module")
 def openai(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAI]:
