@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from gateway.caller import Caller
 from providers import tracing
 from providers.admission import admit
-from providers.models import VirtualKey, Workspace
+from providers.models import VirtualKey
+from providers.services import default_workspace
 
 OURS = "x-bf-vk"
 HEADERS = ("x-api-key", "x-goog-api-key")
@@ -51,8 +52,7 @@ def anyone(request: Request, name: str) -> Caller:
     """Where any key will do: whoever calls with that one. Raises PermissionDenied."""
     if is_of_another_site(request):
         raise PermissionDenied(ELSEWHERE)
-    workspace = Workspace.objects.get(name=Workspace.DEFAULT)
-    return Caller(workspace, None, VirtualKey.digest_of(name))
+    return Caller(default_workspace(), None, VirtualKey.digest_of(name))
 
 
 def is_of_another_site(request: Request) -> bool:

@@ -123,3 +123,13 @@ def test_only_a_hash_of_a_key_is_kept():
     kept = VirtualKey.objects.values().get(pk=key.pk)
     assert text not in repr(kept)
     assert kept["digest"] == VirtualKey.digest_of(text)
+
+
+def test_where_any_key_will_do_there_is_a_workspace_for_it(client, settings):
+    settings.AUTH = "open"
+    Workspace.objects.all().delete()
+
+    answer = client.get("/openai/files", headers={"authorization": "Bearer any"})
+
+    assert answer.status_code == 200
+    assert Workspace.objects.get().name == Workspace.DEFAULT

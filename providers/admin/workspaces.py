@@ -76,7 +76,8 @@ class WorkspaceAdmin(ProtectedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What a workspace may have is for those to say who look after all of them."""
         if not is_bound(request.user):
-            return []
+            # It is known by its name: to clients where any key will do, and to the command line.
+            return ["name"] if obj and obj.name == Workspace.DEFAULT else []
         return [str(name) for name in flatten_fieldsets(self.get_fieldsets(request, obj))]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 
 from batches.models import Spend
-from providers.models import AuditEvent, VirtualKey
+from providers.models import AuditEvent, VirtualKey, Workspace
+from providers.services import default_workspace
 from tests.admin import make
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +124,15 @@ def test_prices_at_the_command_line():
     with pytest.raises(CommandError, match="There is no credential"):
         said("credentials", "prices", "nobody", "{}")
     assert AuditEvent.objects.get(action="credential.changed").detail == {"prices": PRICES}
+
+
+def test_the_workspace_that_is_known_by_its_name_keeps_it(admin_client: Client):
+    usual = default_workspace()
+    other = Workspace.objects.create(name="other")
+    for one in (usual, other):
+        url = reverse("admin:providers_workspace_change", args=[one.pk])
+        fields = {"name": "renamed", "buckets": "", "memberships-TOTAL_FORMS": 0}
+        answer = admin_client.post(url, {**fields, "memberships-INITIAL_FORMS": 0})
+        assert answer.status_code == 302, answer.context["errors"]
+        one.refresh_from_db()
+    assert (usual.name, other.name) == ("default", "renamed")
