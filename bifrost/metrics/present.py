@@ -47,9 +47,10 @@ def jobs() -> Iterator[Metric]:
         found.add_metric(key, counts.get(key, 0))
     yield found
     stuck = GaugeMetricFamily(
-        "bifrost_jobs_stuck", "Running jobs without progress for too long", labels=["provider"]
+        "bifrost_jobs_stuck", "Unfinished jobs without progress for too long", labels=["provider"]
     )
-    marked = Job.objects.filter(stuck_at__isnull=False, status=Job.Status.RUNNING).order_by()
+    unfinished = Job.objects.filter(status__in=Job.UNFINISHED, batch__status__in=Batch.ACTIVE)
+    marked = unfinished.filter(stuck_at__isnull=False).order_by()
     of_provider = dict(marked.values_list("batch__provider").annotate(count=Count("pk")))
     for provider in Provider.values:
         stuck.add_metric([provider], of_provider.get(provider, 0))

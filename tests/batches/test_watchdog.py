@@ -35,7 +35,12 @@ def standing(hours: float, provider: str = "openai", **fields: Any) -> Job:
     """A job whose progress was last another so many hours ago."""
     batch = rows.batch(provider=provider, **fields.pop("batch", {}))
     credential = rows.credential(f"{batch.pk}", provider=provider)
-    usual = {"credential": credential, "submitted_at": ago(hours + 1), "moved_at": ago(hours)}
+    usual = {
+        "credential": credential,
+        "created_at": ago(hours + 2),
+        "submitted_at": ago(hours + 1),
+        "moved_at": ago(hours),
+    }
     return rows.job(batch, **{**usual, **fields})
 
 
@@ -65,9 +70,53 @@ def test_webhooks_are_told_of_it(workspace):
     assert (told.batch_id, told.event) == (job.batch_id, "batch.stuck")
 
 
-@pytest.mark.parametrize("fields", [{"status": "ended"}, {"status": "planned"}, {}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"status": "collected"},
+        {"status": "ended", "ended_at": ago(25)},
+        {"status": "ended", "ended_at": ago(1), "batch": {"last_error": "No route."}},
+        {"status": "planned", "batch": {"status": "cancelled"}},
+    ],
+)
 def test_others_are_not(fields: dict[str, Any]):
     standing(25 if fields else 23, **fields)
+    assert not marked()
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        ("planned", {"submitted_at": None, "moved_at": None}),
+        ("submitting", {"submitted_at": None, "moved_at": None}),
+        ("ended", {"ended_at": ago(25)}),
+    ],
+)
+def test_what_cannot_be_sent_or_collected_is(status: str, fields: dict[str, Any]):
+    batch = {"last_error": "The provider answers 403."}
+    job = standing(25, status=status, batch=batch, **fields)
+    assert marked() == {job.pk}
+    [event] = job.events.filter(kind="stuck")
+    assert "The provider answers 403." in event.message
+    assert f"it is {job.get_status_display()}" in event.message
+    Batch.objects.update(status="failed")
+    assert not marked()
+
+
+def test_news_that_were_written_late_take_the_mark_as_well():
+    job = standing(25)
+    assert marked()
+    # Asked for before it was marked, and written behind that.
+    Job.objects.update(moved_at=timezone.now() - timedelta(seconds=30), stuck_at=timezone.now())
+    assert not marked()
+    assert job.events.filter(kind="moving again").count() == 1
+
+
+def test_a_limit_that_was_raised_takes_the_mark(settings: Any):
+    standing(25)
+    assert marked()
+    settings.STUCK_HOURS = 48
     assert not marked()
 
 
@@ -111,7 +160,9 @@ def test_who_gave_the_provider_more_time_is_waited_for(settings):
     assert marked() == {job.pk}
 
 
-@pytest.mark.parametrize(("changes", "events"), [({"moved_at": 0}, 1), ({"status": "ended"}, 0)])
+@pytest.mark.parametrize(
+    ("changes", "events"), [({"moved_at": 0}, 1), ({"status": "collected"}, 0)]
+)
 def test_the_mark_goes_when_it_moves_or_ends(changes: dict[str, Any], events: int):
     job = standing(25)
     assert marked()
@@ -135,7 +186,9 @@ def test_submission_and_news_are_progress(make):
     assert job.moved_at == job.submitted_at
     _observe(job, JobState(job.upstream_id, job.upstream_status), ago(-1))
     assert job.moved_at == job.submitted_at
-    Job.objects.update(moved_at=ago(30), submitted_at=ago(31), upstream_status="odd")
+    Job.objects.update(
+        created_at=ago(32), submitted_at=ago(31), moved_at=ago(30), upstream_status="odd"
+    )
     assert marked() == {job.pk}
     revive()
     services.poll(job.credential_id)
