@@ -49,12 +49,11 @@ def month_of(owner: Workspace | VirtualKey, at: datetime | None = None) -> Month
     return Month(row.held, row.spent, row.unpriced) if row else Month()
 
 
-def check(workspace: Workspace, key: VirtualKey | None) -> None:
-    """Whether there is anything left of the budgets. Raises BudgetExceededError.
+def check(workspace: Workspace, key: VirtualKey | None, at: datetime | None = None) -> None:
+    """Whether there is anything left of the budgets of a month (this one). Raises BudgetExceededError.
 
     No question to the database where there are none.
     """
-    at = timezone.now()
     for owner, budget in _budgets(workspace, key):
         month = month_of(owner, at)
         if month.held + month.spent >= budget:
@@ -67,7 +66,7 @@ def limited(batch: Batch) -> bool:
 
 
 def hold(batch: Batch, cost: int) -> None:
-    """Hold what the batch may cost. Call it in the transaction that writes its plan, once.
+    """Hold what the batch may cost. Call it in the transaction that writes a plan of it, and `reserved`.
 
     Raises BudgetExceededError: nothing is held then, once the transaction is rolled back.
     """

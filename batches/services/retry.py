@@ -13,7 +13,7 @@ from batches.chosen import packed
 from batches.models import Batch, Job
 from batches.results import ResultIndex
 from batches.services import budgets
-from batches.services.budgets import BudgetExceededError
+from batches.services.budgets import BudgetExceededError, Reserve
 from batches.services.claim import Claim
 from batches.services.collect import fetch
 from batches.services.jobs import input_of
@@ -96,7 +96,7 @@ def _missing(batch: Batch) -> str:
     if _credential(batch) is None:
         return f"No credential reaches {batch.provider} any more: add one."
     try:
-        budgets.check(batch.workspace, batch.virtual_key)
+        budgets.check(batch.workspace, batch.virtual_key, batch.created_at)
     except BudgetExceededError as error:
         return str(error)
     return ""
@@ -114,17 +114,21 @@ def plan_again(claim: Claim) -> None:
     if credential is None:
         _leave(claim, f"no credential reaches {batch.provider} any more")
         return
+    reserve = Reserve.of(batch, credential) if budgets.limited(batch) else None
     try:
         with indexed(batch, jobs, keep=claim.keep) as index:
-            parts = list(_parts(claim, index))
+            parts = list(_parts(claim, index, reserve))
             answered = sum(index.answered)
+        if parts:
+            _write_plan(claim, parts, credential, answered, reserve)
+        else:
+            _leave(claim, "every record that could be sent has an answer")
     except FileNotFoundError:
         _leave(claim, "its input or its results were removed meanwhile")
-        return
-    if parts:
-        _write_plan(claim, parts, credential, answered)
-    else:
-        _leave(claim, "every record that could be sent has an answer")
+    except RecordError as error:
+        _leave(claim, error.message)
+    except BudgetExceededError as error:
+        _leave(claim, str(error))
 
 
 def _credential(batch: Batch) -> Credential | None:
@@ -133,8 +137,8 @@ def _credential(batch: Batch) -> Credential | None:
     )
 
 
-def _parts(claim: Claim, index: ResultIndex) -> Iterator[Part]:
-    """What each new job will carry."""
+def _parts(claim: Claim, index: ResultIndex, reserve: Reserve | None) -> Iterator[Part]:
+    """What each new job will carry. Raises RecordError where there is a budget and nobody knows a price."""
     batch = claim.batch
     limits = registry.upstream_class(batch.provider).limits
     source = input_of(batch)
@@ -148,19 +152,32 @@ def _parts(claim: Claim, index: ResultIndex) -> Iterator[Part]:
         except RecordError:
             continue
         findings.total = number
-        part = findings.place(source.model_of(record), len(said) + SLACK_BYTES, limits)
+        model = source.model_of(record)
+        if reserve:
+            reserve.add(record, model)
+        part = findings.place(model, len(said) + SLACK_BYTES, limits)
         part.chosen.append(number)
     yield from findings.parts
 
 
-def _write_plan(claim: Claim, parts: list[Part], credential: Credential, answered: int) -> None:
-    batch, now = claim.batch, timezone.now()
+def _write_plan(
+    claim: Claim,
+    parts: list[Part],
+    credential: Credential,
+    answered: int,
+    reserve: Reserve | None,
+) -> None:
+    """Raises BudgetExceededError."""
+    batch, now, cost = claim.batch, timezone.now(), reserve.cost if reserve else 0
     records = sum(part.records for part in parts)
     kept = batch.completed if batch.results_file_id else answered
     left = max(batch.total - batch.refused - records - kept, 0)
     with transaction.atomic():
+        if reserve:
+            budgets.hold(batch, cost)
         claim.write(
             {
+                "reserved": cost,
                 "retrying_at": None,
                 "kept_completed": kept,
                 "kept_failed": left,

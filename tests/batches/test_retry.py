@@ -1,16 +1,20 @@
 """Records without an answer, tried again in the batch that they belong to."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db.models import F
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batches import services
 from batches.chosen import packed, unpacked
-from batches.models import Batch, Job
+from batches.models import Batch, Job, Spend
 from files import services as files
 from providers.models import Credential
 from tests.batches.conftest import every_provider, line, live, results
@@ -311,3 +315,46 @@ def test_killed_anywhere_in_a_retry_it_is_submitted_once_and_completes(make, san
         assert batch.jobs.filter(status=Job.Status.COLLECTED).count() == 2
 
     assert kill_everywhere(failed, again, check) > 8
+
+
+def limited(make, workspace, budget: str) -> tuple[Batch, Spend]:
+    """A batch with a failed record, made last month, and what was spent in that one."""
+    workspace.monthly_budget = 1000
+    workspace.save()
+    batch = make(some_fail(3, (1,)))
+    Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(days=32))
+    batch = live(batch)
+    workspace.monthly_budget = Decimal(budget)
+    workspace.save()
+    return Batch.objects.get(pk=batch.pk), Spend.objects.get()
+
+
+def test_a_retry_holds_what_it_may_cost_until_its_end_and_adds_what_it_did(make, workspace):
+    batch, first = limited(make, workspace, "1000")
+    assert (first.held, first.spent) == (0, batch.cost)
+
+    services.retry(heal(batch))
+    services.advance(batch.pk)
+
+    held = Spend.objects.get()
+    batch.refresh_from_db()
+    assert (held.held, held.spent) == (batch.reserved, first.spent)
+    assert batch.reserved > 0
+    batch = live(batch)
+    both = Spend.objects.get()
+    assert (both.held, both.spent) == (batch.reserved, batch.cost) == (0, both.spent)
+    assert both.spent > first.spent
+
+
+def test_a_retry_costs_no_more_than_is_left_of_the_month_of_its_batch(make, workspace, sandbox):
+    batch, first = limited(make, workspace, "0.01")
+    Spend.objects.update(spent=F("spent") + 9_900_000)
+
+    batch = live(services.retry(heal(batch)))
+
+    assert (batch.status, batch.completed, batch.failed) == ("completed", 2, 1)
+    assert sandbox.jobs_made() == 1
+    assert "$0.01 a month" in batch.events.get(kind="not retried").message
+    Spend.objects.update(spent=10_000_000)
+    with pytest.raises(services.NotRetriableError, match="are spent"):
+        services.retry(batch)
