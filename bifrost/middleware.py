@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.middleware import CSPMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.encoding import iri_to_uri
@@ -80,5 +81,19 @@ def browser_policy(
         answer = get_response(request)
         answer.headers.setdefault(POLICY, NOTHING)
         return answer
+
+    return middleware
+
+
+def no_nul(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """PostgreSQL cannot be asked for one, and Django passes it on from the addresses of lists and pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        asked = request.path + request.META.get("QUERY_STRING", "").replace("%00", "\0")
+        if request.path.startswith(ADMIN) and "\0" in asked:
+            raise BadRequest("a NUL in the address")
+        return get_response(request)
 
     return middleware

@@ -6,10 +6,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import (
@@ -176,6 +177,13 @@ class ConsoleAdmin(ModelAdmin[Any]):
         name = lookup.partition(LOOKUP_SEP)[0]
         hidden = exports.hidden(self.model, self.withheld)
         return name not in hidden and super().lookup_allowed(lookup, value, request)
+
+    def response_action(self, request: HttpRequest, queryset: Any, *where: Any) -> Any:
+        """Of what is chosen on one page: neither of all there are, nor of what PostgreSQL cannot be asked."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if request.POST.get("select_across", "0") != "0" or any("\0" in one for one in chosen):
+            raise BadRequest("an action on something else than rows of the list")
+        return super().response_action(request, queryset, *where)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [owned_filter(self.model, one) for one in super().get_list_filter(request) or ()]
