@@ -55,11 +55,12 @@ class NoSuchJobError(Exception):
 @dataclass
 class Synced:
     """What a look at a provider's list found: `outside` jobs, of which `new` ones, and such that made no
-    sense."""
+    sense; and whether the list was `cut` off behind the newest."""
 
     outside: int = 0
     new: int = 0
     unreadable: int = 0
+    cut: bool = False
 
 
 def credentials_to_sync() -> list[str]:
@@ -74,7 +75,8 @@ def sync(credential_id: str) -> Synced:
     """
     credential = Credential.objects.get(pk=credential_id, direct=False)
     began, found = timezone.now(), Synced()
-    listed = islice(_upstream_of(credential).jobs(began - OLDEST), MOST)
+    every = _upstream_of(credential).jobs(began - OLDEST)
+    listed = islice(every, MOST)
     while page := list(islice(listed, AT_ONCE)):
         jobs = [one for one in page if isinstance(one, Listed)]
         found.unreadable += len(page) - len(jobs)
@@ -85,6 +87,9 @@ def sync(credential_id: str) -> Synced:
     unseen.filter(seen_at__lt=began - KEPT_UNSEEN).delete()
     if found.unreadable:
         logger.warning("%s lists %d jobs that make no sense", credential, found.unreadable)
+    found.cut = next(every, None) is not None
+    if found.cut:
+        logger.info("of the jobs of %s the newest %d were looked at", credential, MOST)
     return found
 
 
@@ -123,7 +128,8 @@ def adopt(outside: OutsideJob, workspace: Workspace, *, by: Actor) -> Batch:
         with transaction.atomic():
             # Other credentials may reach the same account.
             same = OutsideJob.objects.filter(upstream_id=outside.upstream_id).order_by("pk")
-            list(same.select_for_update())
+            if outside not in list(same.select_for_update()):
+                raise NotAdoptableError(f"{outside} is not listed any more.")
             outside.refresh_from_db()
             if outside.batch:
                 return _same(outside.batch, workspace)

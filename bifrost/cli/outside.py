@@ -109,6 +109,7 @@ def _synced(credential: Credential) -> Row:
         "outside": None,
         "new": None,
         "unreadable": None,
+        "cut": None,
         "error": "",
     }
     try:

@@ -33,7 +33,8 @@ KNOWN = {
 def test_a_job_of_others_is_found_with_what_its_provider_says(made, credential, provider):
     name = made()
 
-    assert vars(services.sync(credential.pk)) == {"outside": 1, "new": 1, "unreadable": 0}
+    told = {"outside": 1, "new": 1, "unreadable": 0, "cut": False}
+    assert vars(services.sync(credential.pk)) == told
 
     job = found(name)
     assert {field: getattr(job, field) for field in KNOWN[provider]} == KNOWN[provider]
@@ -111,6 +112,18 @@ def test_what_may_be_ours_is_not_adopted_while_nobody_can_tell(
         services.adopt(found(name), workspace, by=OPERATOR)
 
 
+def test_what_was_forgotten_while_somebody_looked_at_it_is_not_adopted(made, credential, workspace):
+    name = made()
+    services.sync(credential.pk)
+    shown = found(name)
+    OutsideJob.objects.all().delete()
+
+    with pytest.raises(services.NotAdoptableError, match="not listed any more"):
+        services.adopt(shown, workspace, by=OPERATOR)
+
+    assert not Batch.objects.exists()
+
+
 def test_what_is_listed_no_longer_is_seen_to_be_gone_and_forgotten_later(made, credential):
     name = made()
     services.sync(credential.pk)
@@ -140,10 +153,11 @@ def test_a_look_goes_back_so_far_and_no_further(made, credential, monkeypatch):
     names = [made() for _ in range(3)]
     monkeypatch.setattr(outside, "MOST", 2)
 
-    services.sync(credential.pk)
+    assert services.sync(credential.pk).cut
 
     assert {job.upstream_id for job in OutsideJob.objects.all()} == set(names[1:])
-    monkeypatch.setattr(outside, "MOST", 10)
+    monkeypatch.setattr(outside, "MOST", 3)
+    assert not services.sync(credential.pk).cut
     monkeypatch.setattr(outside, "OLDEST", -timedelta(hours=1))
     OutsideJob.objects.all().delete()
     services.sync(credential.pk)
