@@ -178,6 +178,7 @@ def _estimating(chunks: Read, target: Target, file: File | None) -> Estimating:
         in_turns(_read(chunks)),
         target,
         accounts=accounts_of(_usable(target.provider, file), target.provider),
+        workspace=file.workspace if file else None,
         most=MOST_RECORDS,
     )
 

@@ -60,9 +60,18 @@ def check(workspace: Workspace, key: VirtualKey | None, at: datetime | None = No
             raise BudgetExceededError(_used_up(owner, budget, month))
 
 
-def limited(batch: Batch) -> bool:
-    """Whether anybody limits what the batch may cost."""
-    return any(_budgets(batch.workspace, batch.virtual_key))
+def check_left(workspace: Workspace, key: VirtualKey | None, cost: int) -> None:
+    """Whether so much is left of this month's budgets. Raises BudgetExceededError."""
+    at = timezone.now()
+    for owner, budget in _budgets(workspace, key):
+        month = month_of(owner, at)
+        if month.held + month.spent + cost > budget:
+            raise BudgetExceededError(_too_dear(owner, budget, month.held + month.spent, cost))
+
+
+def limited(workspace: Workspace, key: VirtualKey | None) -> bool:
+    """Whether anybody limits what their batches may cost."""
+    return any(_budgets(workspace, key))
 
 
 def hold(batch: Batch, cost: int) -> None:
@@ -77,12 +86,7 @@ def hold(batch: Batch, cost: int) -> None:
         held = Spend.objects.filter(owner=owner.pk, month=month)
         if not held.filter(held__lte=budget - F("spent")).exists():
             row = held.get()
-            gone = dollars(row.held - cost + row.spent)
-            raise BudgetExceededError(
-                f"{_name(owner)} {dollars(budget)} a month, of which {gone} are spent or held by batches at "
-                f"work, and this batch may cost {dollars(cost)}: make a smaller one, set lower limits of "
-                "output tokens, or ask the operator for a larger budget."
-            )
+            raise BudgetExceededError(_too_dear(owner, budget, row.held - cost + row.spent, cost))
 
 
 def settle(batch: Batch, *, cost: int, unpriced: int = 0) -> None:
@@ -112,7 +116,10 @@ class Reserve:
         self._tallies: dict[str, Tally] = {}
 
     @classmethod
-    def of(cls, batch: Batch, credential: Credential) -> "Reserve":
+    def of(cls, batch: Batch, credential: Credential) -> "Reserve | None":
+        """For a batch on its way to an account; None if nobody limits what it may cost."""
+        if not limited(batch.workspace, batch.virtual_key):
+            return None
         least = registry.upstream_class(batch.provider).least_records(credential.options)
         return cls(batch.provider, [Account(credential.prices, least)], at=batch.created_at)
 
@@ -156,6 +163,14 @@ def _used_up(owner: Workspace | VirtualKey, budget: int, month: Month) -> str:
     return (
         f"{_name(owner)} {dollars(budget)} a month, and {dollars(month.spent)} are spent{held}: wait until a "
         "batch has ended, or ask the operator for a larger budget."
+    )
+
+
+def _too_dear(owner: Workspace | VirtualKey, budget: int, gone: int, cost: int) -> str:
+    return (
+        f"{_name(owner)} {dollars(budget)} a month, of which {dollars(gone)} are spent or held by batches at "
+        f"work, and this batch may cost {dollars(cost)}: make a smaller one, set lower limits of output "
+        "tokens, or ask the operator for a larger budget."
     )
 
 

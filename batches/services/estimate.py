@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from batches.services.allowance import Allowance
 from batches.services.tally import Account, Span, Tally, total
 from batches.services.validate import Findings, Look, Looked
 from providers import registry
-from providers.models import CredentialQuerySet, VirtualKey
+from providers.models import CredentialQuerySet, VirtualKey, Workspace
 from providers.prices import DOLLAR
 from providers.records import MalformedRecordError
 from providers.tokens import (
@@ -74,6 +75,7 @@ class Estimate:
     endpoint: str
     findings: Findings
     tallies: Sequence[Tally]
+    over_limit: str
 
     @property
     def jobs(self) -> int:
@@ -123,6 +125,7 @@ def accounts_of(credentials: CredentialQuerySet, provider: str) -> list[Account]
 
 class Estimating:
     """Looks at an input for one target, at the prices of any of the accounts; of none, at those of the list.
+    Whose workspace it is says whose budget and limits it may be over.
 
     Iterate to the end, over the records that are refused; then `result` is there. Holds one record at a time,
     and what tells the custom_ids apart. `most` is how many records there may be.
@@ -137,14 +140,17 @@ class Estimating:
         *,
         accounts: Sequence[Account],
         endpoint: str | None = None,
+        workspace: Workspace | None = None,
         key: VirtualKey | None = None,
         most: int | None = None,
     ) -> None:
         self._chunks = chunks
+        self._size = 0
         self._target = target
         upstream = registry.upstream_class(target.provider)
         self.has_account = bool(accounts)
         self._accounts = accounts or [Account({}, upstream.least_records({}))]
+        self._allowance = workspace and Allowance(target.provider, self._accounts, workspace, key)
         self._most = most
         self._look = Look(
             target.provider,
@@ -158,7 +164,7 @@ class Estimating:
     def __iter__(self) -> Iterator[Refused]:
         """Raises TooManyRecordsError, and what the chunks raise."""
         look = self._look
-        for looked in look.at(self._chunks):
+        for looked in look.at(self._metered()):
             if looked.refusal is None:
                 self._count(looked)
             else:
@@ -171,9 +177,22 @@ class Estimating:
             endpoint=look.endpoint or "",
             findings=look.findings,
             tallies=tuple(self._tallies.values()),
+            over_limit=self._over_limit(look.findings),
         )
 
+    def _metered(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._size += len(chunk)
+            yield chunk
+
+    def _over_limit(self, findings: Findings) -> str:
+        if self._allowance is None or findings.errors:
+            return ""
+        return self._allowance.refusal(records=findings.total, size=self._size)
+
     def _count(self, looked: Looked) -> None:
+        if self._allowance:
+            self._allowance.count(looked.record, looked.model)
         # The body as the provider gets it: with the limits that it is given on the way.
         asked = looked.asked
         try:
@@ -203,6 +222,7 @@ def told(estimate: Estimate) -> dict[str, Any]:
         "records": findings.total,
         "refused": findings.refused,
         "jobs": estimate.jobs,
+        "over_limit": estimate.over_limit or None,
         "errors": findings.errors,
         "dropped": findings.dropped,
         "tokens": _told_tokens(estimate),

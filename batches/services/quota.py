@@ -59,6 +59,15 @@ def check(key: VirtualKey, file: File) -> None:
         _check_records(key, of_day(key), file.lines)
 
 
+def check_now(key: VirtualKey, *, records: int, size: int) -> None:
+    """Whether a batch of so many records and bytes could be made now.
+
+    Raises LimitExceededError and OverLimitError.
+    """
+    _check_in_flight(key, size)
+    _check_records(key, of_day(key), records)
+
+
 def check_records(batch: Batch, total: int) -> None:
     """The same once all records were looked at, of a file whose lines nobody had counted before.
 

@@ -114,7 +114,7 @@ def plan_again(claim: Claim) -> None:
     if credential is None:
         _leave(claim, f"no credential reaches {batch.provider} any more")
         return
-    reserve = Reserve.of(batch, credential) if budgets.limited(batch) else None
+    reserve = Reserve.of(batch, credential)
     try:
         with indexed(batch, jobs, keep=claim.keep) as index:
             parts = list(_parts(claim, index, reserve))

@@ -113,7 +113,7 @@ def _plan(claim: Claim, spools: Spools) -> bool:
     limits = registry.upstream_class(batch.provider).limits
     try:
         files.keep_copy(batch.input_file, keep=claim.keep)
-        reserve = Reserve.of(batch, credential) if budgets.limited(batch) else None
+        reserve = Reserve.of(batch, credential)
         findings = validate(batch, limits, keep=claim.keep, reserve=reserve, spools=spools)
     except FileNotFoundError:
         message = "The input file was deleted or replaced before the batch could be validated."

@@ -109,6 +109,9 @@ def estimate(out: Output, options: dict[str, Any]) -> None:
 def tables_of(told_of: Sequence[Row]) -> dict[str, list[Row]]:
     return {
         "targets": [summary_of(one) for one in told_of],
+        "over a limit": [
+            route_of(one) | {"message": one["over_limit"]} for one in told_of if one["over_limit"]
+        ],
         "errors": [route_of(one) | error for one in told_of for error in one["errors"]],
         "refused": [route_of(one) | row for one in told_of for row in one["refusals"]["data"]],
         "dropped": [
@@ -159,6 +162,7 @@ def estimates(
                 moving(given.chunks(), move),
                 target,
                 accounts=accounts_of(usable, target.provider),
+                workspace=given.workspace,
             )
             shown: list[dict[str, Any]] = []
             for refused in map(told_refused, estimating):

@@ -91,6 +91,9 @@ SCHEMAS: dict[str, Described] = {
             "records": whole(0),
             "refused": whole(0),
             "jobs": whole(0),
+            "over_limit": or_null(
+                text(description="Why it would be refused now: a budget, or a limit of the key.")
+            ),
             "errors": array(
                 fields(
                     {

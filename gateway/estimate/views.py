@@ -118,11 +118,15 @@ class Estimates(EstimateView):
             self.caller.key.check_model(target.model)
 
     def estimating(self, source: Source, target: Target) -> Estimating:
+        # A key of the client's own is for an account of its own.
+        usable = self.caller.credentials(target.provider)
+        own_key = bool(self.caller.own_key)
         return Estimating(
             source.chunks(),
             target,
-            accounts=accounts_of(self.caller.credentials(target.provider), target.provider),
+            accounts=[] if own_key else accounts_of(usable, target.provider),
             endpoint=source.asked.endpoint,
+            workspace=self.caller.workspace,
             key=self.caller.key,
             most=wire.MOST_RECORDS,
         )

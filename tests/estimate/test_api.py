@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from batches.models import Batch
+from batches.services.estimate import Target
 from files.models import File
 from gateway.estimate import wire
-from providers.models import AuditEvent, VirtualKey, Workspace
+from providers.models import AuditEvent, Credential, VirtualKey, Workspace
 from tests.estimate.conftest import PATH, jsonl, record, stored
+from tests.estimate.test_against_submit import sent
 from tests.signatures.signing import Signer
 
 JSON = "application/json"
@@ -241,3 +243,64 @@ def test_what_is_looked_at_has_bounds(ask: Any, workspace: Workspace, monkeypatc
     for answer in (many, every, large, sent):
         assert answer.status_code == 413
         assert answer.json()["error"]["code"] == "input_too_large"
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({}, None),
+        ({"monthly_budget": "10"}, None),
+        ({"monthly_budget": "0.0"}, "This key has $0.00 a month, and $0.00 are spent"),
+        ({"monthly_budget": "0.01"}, "and this batch may cost $0.014"),
+        ({"records_per_day": 2}, "this key may send 2 records per day"),
+        ({"bytes_in_flight": 9}, "this key may have 9 bytes in flight"),
+        ({"batches_in_flight": 0}, "This key may have 0 batches in flight"),
+    ],
+)
+def test_it_says_whether_a_budget_or_a_limit_would_refuse(
+    ask: Any, key_of: Any, limits: dict[str, Any], why: str | None
+):
+    lines = jsonl(*(record(number, max_tokens=16_000) for number in range(3)))
+
+    (told,) = ask(content=lines, query="target=openai", key=key_of(**limits)).json()["targets"]
+
+    assert told["jobs"] == 1
+    assert told["over_limit"] is None if why is None else why in told["over_limit"]
+
+
+def test_with_a_budget_a_model_without_a_price_is_refused(ask: Any, workspace: Workspace):
+    workspace.monthly_budget = 100
+    workspace.save()
+
+    (told,) = ask(content=jsonl(record(0, model="ours")), query="target=openai").json()["targets"]
+
+    assert "nobody knows the price of the model 'ours'" in told["over_limit"]
+
+
+def test_it_says_what_then_happens(ask: Any, workspace: Workspace):
+    """What it says of the budget is what the plan of the batch then says."""
+    workspace.monthly_budget = "0.01"
+    workspace.save()
+    lines = jsonl(*(record(number, max_tokens=16_000) for number in range(3)))
+    batch = sent(workspace, lines, Target("openai"))
+
+    (told,) = ask(content=lines, query="target=openai").json()["targets"]
+
+    assert [one["message"] for one in batch.errors] == [told["over_limit"]]
+
+
+def test_a_key_of_the_clients_own_pays_what_is_listed(
+    client: Client, key_of: Any, settings: Any, workspace: Workspace
+):
+    settings.DIRECT_KEYS = True
+    free = {"*": {"input": 0, "output": 0}}
+    Credential.objects.filter(provider="openai").update(prices=free)
+    headers = {"x-bf-vk": key_of()}
+
+    def price(**more: str) -> float:
+        path = f"{PATH}?target=openai"
+        answer = client.post(path, THREE, "application/jsonl", headers={**headers, **more})
+        return answer.json()["targets"][0]["price"]["high"]
+
+    assert price() == 0
+    assert price(authorization="Bearer sk-own") > 0

@@ -141,6 +141,8 @@ def test_what_may_cost_too_much_fails_before_anything_is_sent(workspace: Workspa
 def test_a_model_of_few_records_holds_the_full_price_though_the_batch_has_many(
     workspace: Workspace,
 ):
+    workspace.monthly_budget = 1000
+    workspace.save()
     account = Credential.objects.get(provider="bedrock")
     account.options = {"minimum_records": 4}
     many, few = "amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0"
@@ -149,6 +151,7 @@ def test_a_model_of_few_records_holds_the_full_price_though_the_batch_has_many(
         lines = [line(number, model=model) for number, model in enumerate(models)]
         batch = make(workspace, lines, provider="bedrock")
         reserve = budgets.Reserve.of(batch, account)
+        assert reserve
         limits = registry.upstream_class("bedrock").limits
         assert validate(batch, limits, keep=lambda: None, reserve=reserve).errors == []
         return reserve.cost
