@@ -99,17 +99,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
         rows = [(name, _said(value)) for name, value in event.detail.items()]
         return format_html_join("", "<div>{}: {}</div>", rows) if rows else cells.NONE
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         named = queryset.filter(Q(target__in=[text, core_id(text)]) | Q(actor=text))
         if named.order_by().exists():
-            return named, False
+            return named
         matcher = where(Q(name__istartswith=text))
-        return self.search_back(request, queryset, matcher, tried="who, ids and names"), False
+        return self.search_back(request, queryset, matcher, tried="who, ids and names")
 
 
 def _linked(event: AuditEvent) -> SafeString:

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -54,6 +54,7 @@ class FileAdmin(ReadOnlyAdmin):
     when_empty = "A file is here once a client has uploaded it, or a batch has results."
     actions = ["delete"]
     change_form_template = "admin/files/file/page.html"
+    verbs = ("download", "discard")
 
     @admin.display(description="file")
     def public_id(self, file: File) -> SafeString:
@@ -91,19 +92,14 @@ class FileAdmin(ReadOnlyAdmin):
     def name_of(self, obj: Any) -> str:
         return f"{public_id(obj.pk)} {obj.filename}"
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         if SHA256.match(text):
-            return queryset.filter(sha256=text), False
+            return queryset.filter(sha256=text)
         named = queryset.filter(Q(pk=core_id(text)) | Q(name=text.removeprefix("files/")))
         if named.exists():
-            return named, False
+            return named
         matcher = where(Q(filename__icontains=text))
-        return self.search_back(request, queryset, matcher, tried="ids and names"), False
+        return self.search_back(request, queryset, matcher, tried="ids and names")
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         query = urlencode({"q": public_id(obj.pk)})
@@ -125,17 +121,6 @@ class FileAdmin(ReadOnlyAdmin):
         if self.has_discard_permission(request, obj):
             buttons.append(Button("Delete", "delete", self.url("discard", obj)))
         return buttons
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        views = {"download": self.download_view, "discard": self.discard_view}
-        return [
-            *(
-                path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
-                for verb, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
 
     @method_decorator(require_GET)
     def download_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:

@@ -79,6 +79,8 @@ class ConsoleAdmin(ModelAdmin[Any]):
     workspace_path: ClassVar[str | None] = None
     # Whether members of all workspaces see, and none of them changes, what has no workspace.
     shared: ClassVar[bool] = False
+    # What is done with one object: each has an address, and a method that is called VERB_view.
+    verbs: ClassVar[tuple[str, ...]] = ()
     # Columns that no CSV and no filter tells, beside what is secret whatever the model.
     withheld: ClassVar[tuple[str, ...]] = ()
     # What an object's page reads along with it.
@@ -223,6 +225,16 @@ class ConsoleAdmin(ModelAdmin[Any]):
         """What its users call an object."""
         return str(obj)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        return (self.search(request, queryset, text) if text else queryset), False
+
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Those of the rows that somebody looks for; of itself by `search_fields`."""
+        return super().get_search_results(request, queryset, text)[0]
+
     def search_back(
         self, request: HttpRequest, queryset: QuerySet[Any], matcher: Matcher, *, tried: str
     ) -> QuerySet[Any]:
@@ -234,8 +246,14 @@ class ConsoleAdmin(ModelAdmin[Any]):
         return queryset.filter(pk__in=found)
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name=self.view_name("export")), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        views = {verb: wrap(getattr(self, f"{verb}_view")) for verb in self.verbs}
+        own = (
+            path(f"<path:object_id>/{verb}/", view, name=self.view_name(verb))
+            for verb, view in views.items()
+        )
+        export = path("export/", wrap(self.export_view), name=self.view_name("export"))
+        return [*own, export, *super().get_urls()]
 
     @method_decorator(require_GET)
     def export_view(self, request: HttpRequest) -> HttpResponseBase:

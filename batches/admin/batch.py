@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -68,6 +68,10 @@ class BatchAdmin(RecordPages, BatchActions):
         *("download_input", "download_results"),
     ]
     change_form_template = "admin/batches/batch/page.html"
+    verbs = (
+        *("poll", "cancel", "retry", "collect", "clone"),
+        *("records", "record", "failures", "input", "results"),
+    )
 
     @admin.display(description="batch and workspace")
     def named(self, batch: Batch) -> SafeString:
@@ -101,17 +105,12 @@ class BatchAdmin(RecordPages, BatchActions):
         jobs = Job.objects.order_by("ordinal").only(*TOLD)
         return super().get_queryset(request).prefetch_related(Prefetch("jobs", jobs))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         terms = read(text)
         if not terms.named and (named := batches_named(text)):
-            return queryset.filter(pk__in=named), False
+            return queryset.filter(pk__in=named)
         tried = str(terms) if terms.named else "ids, names, models, errors and custom_ids"
-        return self.search_back(request, queryset, batches_about(terms), tried=tried), False
+        return self.search_back(request, queryset, batches_about(terms), tried=tried)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         jobs = list(obj.jobs.select_related("credential").order_by("ordinal")[: MOST_JOBS + 1])
@@ -175,28 +174,6 @@ class BatchAdmin(RecordPages, BatchActions):
         if _readable(batch.input_file):
             buttons.append(Button("Clone", "content_copy", self.url("clone", batch)))
         return buttons
-
-    def get_urls(self) -> list[URLPattern]:
-        views = {
-            "poll": self.poll_view,
-            "cancel": self.cancel_view,
-            "retry": self.retry_view,
-            "collect": self.collect_view,
-            "clone": self.clone_view,
-            "records": self.records_view,
-            "record": self.record_view,
-            "failures": self.failures_view,
-            "input": self.input_view,
-            "results": self.results_view,
-        }
-        wrap = self.admin_site.admin_view
-        return [
-            *(
-                path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
-                for verb, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
 
 
 def _readable(file: File | None) -> bool:

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -46,6 +46,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     page_related = ("webhook__workspace", "batch")
     actions = ["send_again"]
     change_form_template = "admin/batches/delivery/page.html"
+    verbs = ("again",)
 
     @admin.display(description="event and batch")
     def told(self, delivery: Delivery) -> SafeString:
@@ -73,11 +74,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def created(self, delivery: Delivery) -> SafeString:
         return cells.ago(delivery.created_at)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        name = core_id(search_term.strip())
-        return (queryset.filter(Q(pk=name) | Q(batch=name)) if name else queryset), False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        name = core_id(text)
+        return queryset.filter(Q(pk=name) | Q(batch=name))
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         text, cut = pretty(message_of(obj.event, obj.created_at, obj.payload))
@@ -95,13 +94,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         if not self.has_act_permission(request, obj):
             return []
         return [Button("Send again", "send", self.url("again", obj), post=True)]
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.again_view)
-        return [
-            path("<path:object_id>/again/", view, name=self.view_name("again")),
-            *super().get_urls(),
-        ]
 
     @method_decorator(require_POST)
     def again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -85,17 +85,12 @@ class JobAdmin(ReadOnlyAdmin):
         tries = cells.count(job.attempts, "try", "tries") if job.attempts else ""
         return cells.clipped(": ".join(part for part in (tries, _trouble(job)) if part), 120)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         terms = read(text)
         if not terms.named and (named := jobs_named(text)):
-            return queryset.filter(pk__in=named), False
+            return queryset.filter(pk__in=named)
         tried = str(terms) if terms.named else "ids, models and errors"
-        return self.search_back(request, queryset, jobs_about(terms), tried=tried), False
+        return self.search_back(request, queryset, jobs_about(terms), tried=tried)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -97,6 +97,7 @@ class OutsideJobAdmin(ReadOnlyAdmin):
     search_help_text = "The provider's id of the job, or of its input, or the batch's"
     actions = None
     change_form_template = "admin/batches/outsidejob/page.html"
+    verbs = ("adopt", "sync")
     change_list_template = "admin/batches/outsidejob/list.html"
 
     @admin.display(description="provider's id and name")
@@ -134,14 +135,9 @@ class OutsideJobAdmin(ReadOnlyAdmin):
         """Whoever adopts makes a batch, and has it collected."""
         return self.allows(request, obj, *ADOPTS)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         named = Q(upstream_id=text) | Q(input_id=text) | Q(pk=text) | Q(batch=core_id(text))
-        return queryset.filter(named), False
+        return queryset.filter(named)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {
@@ -166,17 +162,6 @@ class OutsideJobAdmin(ReadOnlyAdmin):
             url = reverse(f"admin:{self.view_name('sync')}", args=[ALL])
             buttons = [Button("Sync now", "sync", url, post=True)]
         return super().changelist_view(request, {"buttons": buttons, **(extra_context or {})})
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        views = {"adopt": self.adopt_view, "sync": self.sync_view}
-        return [
-            *(
-                path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
-                for verb, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
 
     def adopt_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """First which workspace, then whether that is meant, on one page."""

@@ -31,6 +31,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 
 def _write(request: HttpRequest, **fields: Any) -> None:
+    assert request.user.pk is not None
     try:
         with transaction.atomic():
             SavedFilter.objects.create(user_id=request.user.pk, **fields)

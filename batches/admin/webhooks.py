@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -62,6 +61,7 @@ class WebhookAdmin(ConsoleAdmin):
     when_empty = "A webhook is told when batches of its workspace end or stand still."
     page_related = ("workspace",)
     change_form_template = "admin/console/form.html"
+    verbs = ("test", "rotate")
 
     @admin.display(description="host")
     def place(self, webhook: Webhook) -> SafeString:
@@ -120,17 +120,6 @@ class WebhookAdmin(ConsoleAdmin):
         told = [f"{one} with all that is known of its deliveries" for one in objs]
         denied = {"webhook"} - ({"webhook"} if self.has_delete_permission(request) else set())
         return told, {"webhooks": len(told)}, denied, []
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        views = {"test": self.test_view, "rotate": self.rotate_view}
-        return [
-            *(
-                path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
-                for verb, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from bifrost.cli.verbs import Output, Row, actor, noun, verb
+from bifrost.cli.verbs import Output, Row, actor, noun, only, verb
 from providers import audit
 from providers.heard import address_for, check_secret
 from providers.models import Credential
@@ -96,10 +96,7 @@ def set_prices(out: Output, options: dict[str, Any]) -> None:
 
 def credential_named(pk: str) -> Credential:
     """Raises CommandError."""
-    found = Credential.objects.filter(pk=pk, direct=False).first()
-    if found is None:
-        raise CommandError(f"There is no credential {pk!r}: see `bifrost credentials list`.")
-    return found
+    return only(Credential.objects.filter(pk=pk, direct=False), pk)
 
 
 def row_of(credential: Credential) -> Row:

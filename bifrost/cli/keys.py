@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from batches.services import month_of, usage_of
 from bifrost.cli.money import budget
-from bifrost.cli.verbs import Output, Row, actor, noun, verb, workspace_named
+from bifrost.cli.verbs import Output, Row, actor, noun, only, verb, workspace_named
 from providers import audit
 from providers.models import Provider, VirtualKey, Workspace
 from providers.money import dollars, total_spent
@@ -124,10 +124,7 @@ def revoke(out: Output, options: dict[str, Any]) -> None:
 
 def key_named(pk: str) -> VirtualKey:
     """Raises CommandError."""
-    found = VirtualKey.objects.select_related("workspace").filter(pk=pk).first()
-    if found is None:
-        raise CommandError(f"There is no key with the id {pk!r}: see `bifrost keys list`.")
-    return found
+    return only(VirtualKey.objects.select_related("workspace").filter(pk=pk), pk)
 
 
 def summary_of(key: VirtualKey) -> Row:

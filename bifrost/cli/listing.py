@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.db.models import Q
 
 from batches.models import Batch, Surface
-from bifrost.cli.verbs import Output, Row, verb, workspace_named
+from bifrost.cli.verbs import Output, Row, only, verb, workspace_named
 from providers.ids import core_id
 from providers.models import Provider
 from providers.money import exact
@@ -51,9 +51,7 @@ def show_all(out: Output, options: dict[str, Any]) -> None:
 
 def batch_named(name: str) -> Batch:
     """By its id in the form of any surface. Raises CommandError."""
-    found: Batch | None = Batch.objects.filter(pk=core_id(name)).first()
-    if found is None:
-        raise CommandError(f"There is no batch {name!r}: see `bifrost batches list`.")
+    found: Batch = only(Batch.objects.filter(pk=core_id(name)), name)
     return found
 
 

@@ -9,13 +9,15 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.core.management.base import CommandError
+from django.db.models import Model, QuerySet
 
 from providers.audit import Actor
 from providers.models import AuditEvent, Workspace
 
+Found = TypeVar("Found", bound=Model)
 Row = Mapping[str, Any]
 Verb = Callable[["Output", dict[str, Any]], None]
 # Or that there is none.
@@ -107,9 +109,18 @@ def actor() -> Actor:
 
 def workspace_named(name: str) -> Workspace:
     """Raises CommandError."""
-    found = Workspace.objects.filter(name=name).first()
+    return only(Workspace.objects.filter(name=name), name)
+
+
+def only(rows: QuerySet[Found], named: str) -> Found:
+    """The row that somebody named. Raises CommandError if there is none."""
+    found = rows.first()
     if found is None:
-        raise CommandError(f"There is no workspace {name!r}: see `bifrost workspaces list`.")
+        about = rows.model._meta
+        one, all_ = (
+            str(name).split()[-1] for name in (about.verbose_name, about.verbose_name_plural)
+        )
+        raise CommandError(f"There is no {one} {named!r}: see `bifrost {all_} list`.")
     return found
 
 

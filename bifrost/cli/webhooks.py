@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from batches import services
 from batches.models import Webhook
-from bifrost.cli.verbs import Output, Row, actor, noun, verb, workspace_named
+from bifrost.cli.verbs import Output, Row, actor, noun, only, verb, workspace_named
 from providers import audit
 from providers.models import Workspace
 from providers.posting import check_target
@@ -87,10 +87,7 @@ def remove(out: Output, options: dict[str, Any]) -> None:
 
 def webhook_named(pk: str) -> Webhook:
     """Raises CommandError."""
-    found = Webhook.objects.select_related("workspace").filter(pk=pk).first()
-    if found is None:
-        raise CommandError(f"There is no webhook {pk!r}: see `bifrost webhooks list`.")
-    return found
+    return only(Webhook.objects.select_related("workspace").filter(pk=pk), pk)
 
 
 def row_of(webhook: Webhook) -> Row:

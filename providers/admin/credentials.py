@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget
@@ -148,6 +147,7 @@ class CredentialAdmin(ProtectedAdmin):
     search_help_text = "Name, id or address"
     instead = "Drain it instead: its jobs are still watched, and no new batch goes to it."
     change_form_template = "admin/console/form.html"
+    verbs = ("test",)
 
     @admin.display(description="workspace")
     def owner(self, credential: Credential) -> str | SafeString:
@@ -257,13 +257,6 @@ class CredentialAdmin(ProtectedAdmin):
             url = self.url("test", credential)
             context["buttons"] = [Button("Test", "network_check", url, post=True)]
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.test_view)
-        return [
-            path("<path:object_id>/test/", view, name=self.view_name("test")),
-            *super().get_urls(),
-        ]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         credential = self.found(request, object_id, "act")

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -83,6 +82,7 @@ class VirtualKeyAdmin(ConsoleAdmin):
     search_help_text = "Name, id or beginning of the key"
     actions = ["revoke"]
     change_form_template = "admin/providers/virtualkey/page.html"
+    verbs = ("revoke",)
 
     @admin.display(description="key")
     def begins(self, key: VirtualKey) -> SafeString:
@@ -134,13 +134,6 @@ class VirtualKeyAdmin(ConsoleAdmin):
     def terms_of(self, obj: Any) -> dict[str, Any]:
         terms: dict[str, Any] = obj.terms
         return terms
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.revoke_view)
-        return [
-            path("<path:object_id>/revoke/", view, name=self.view_name("revoke")),
-            *super().get_urls(),
-        ]
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
