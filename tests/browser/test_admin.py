@@ -122,7 +122,7 @@ def test_every_page_fits_in_both_themes(
 
 def test_a_list_is_narrowed_down(page: Page, place: Installation):
     page.goto(f"{place.admin}batches/batch/")
-    page.locator("a").filter(has_text="Filters").click()
+    page.get_by_role("button", name="Filters", exact=True).click()
     page.get_by_role("checkbox", name="Failed", exact=True).check()
     page.get_by_role("button", name="Apply Filters").click()
 
