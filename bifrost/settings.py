@@ -280,7 +280,10 @@ LOGGING = {
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The admin speaks one language: pages need not ask for each word, and for the names of a hundred others.
 LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
+USE_I18N = False
 
 # Browsers keep such a cookie from other hosts of the same domain, but take it over TLS only.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
