@@ -14,6 +14,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"stack", "keyed"}.intersection(item.fixturenames):
             item.add_marker("live")
+        marked = any(item.get_closest_marker(name) for name in ("live", "django_db"))
+        if not marked and not {"db", "transactional_db"}.intersection(item.fixturenames):
+            item.add_marker("once")
 
 
 @pytest.fixture(autouse=True)

@@ -127,6 +127,7 @@ def _has(running, name):
     return any(f"bifrost.launch.{name}" in command_line(process) for process in running.processes())
 
 
+@pytest.mark.once
 def test_second_launcher_on_the_same_folder_is_refused(running, variables):
     second = Installation(running.data, {**variables, "PORT": str(free_port())}, LAUNCH)
     assert second.popen.wait(timeout=60) == 1
@@ -149,6 +150,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_it(start):
     second.wait_until_gone(seconds=5)
 
 
+@pytest.mark.once
 def test_killed_launcher_leaves_nothing_behind_and_can_start_again_at_once(start):
     first = start()
     family = first.processes()
@@ -165,6 +167,7 @@ def _is_alive(process):
     return process.status() != psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.once
 def test_killed_make_leaves_nothing_behind(start):
     first = start(["make", "--no-print-directory", "run"], ready=False)
     first.wait_for("sandbox listening")
@@ -172,6 +175,7 @@ def test_killed_make_leaves_nothing_behind(start):
     first.wait_until_gone(seconds=STOP_SECONDS)
 
 
+@pytest.mark.once
 def test_ctrl_c_during_the_start_stops_everything(start):
     first = start(ready=False)
     first.wait_for("sandbox listening")
@@ -180,6 +184,7 @@ def test_ctrl_c_during_the_start_stops_everything(start):
     first.wait_until_gone(seconds=5)
 
 
+@pytest.mark.once
 def test_port_in_use_is_said(start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -190,6 +195,7 @@ def test_port_in_use_is_said(start):
     refused.wait_until_gone(seconds=5)
 
 
+@pytest.mark.once
 def test_wrong_setting_is_said_in_one_line(start):
     refused = start(ready=False, BIFROST_AUTH="none")
     assert refused.popen.wait(timeout=60) == 1

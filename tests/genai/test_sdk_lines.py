@@ -32,6 +32,7 @@ def test_the_newest_line(stack: Stack):
     assert int(play(sys.executable, stack).split(".")[0]) >= 3
 
 
+@pytest.mark.once
 def test_the_older_line(stack: Stack):
     if not OLDER.exists() and os.environ.get("CI") != "true":
         pytest.skip("the older SDK is not installed: `make test` does it")

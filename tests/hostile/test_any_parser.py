@@ -33,6 +33,7 @@ from gateway.upload import MOST_FIELD_BYTES, MOST_FIELDS, receive
 from tests.hostile.routes import STRANGE, json_values
 from tests.openai.conftest import form
 
+pytestmark = pytest.mark.once
 MANY = settings(max_examples=40, deadline=None)
 texts = st.sampled_from(STRANGE) | st.text(max_size=40)
 places = st.lists(st.integers(0, 10**6), max_size=8)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.stack import Stack
 
+pytestmark = pytest.mark.once
 CHUNKED = "transfer-encoding: chunked"
 INSIDE = b"GET /openai/files HTTP/1.1\r\nhost: localhost\r\n\r\n"
 

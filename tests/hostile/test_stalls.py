@@ -11,7 +11,7 @@ import pytest
 
 from tests.stack import Stack, running_stack
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.once]
 SECONDS = 1
 # Long enough for any machine, and far from for ever.
 PATIENCE = 60

@@ -9,6 +9,7 @@ import pytest
 from tests.matrix.surfaces import SURFACES
 from tests.stack import ROOT, Stack
 
+pytestmark = pytest.mark.once
 OLDER = ROOT / ".venv-older" / "bin" / "python"
 PACKAGES = {"openai": "openai", "anthropic": "anthropic", "genai": "google-genai", "boto3": "boto3"}
 VERSION = "import sys; from importlib import metadata; print(metadata.version(sys.argv[1]))"

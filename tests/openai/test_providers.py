@@ -15,7 +15,7 @@ from tests.openai.providers import ENOUGH, MODELS, OTHERS, chat, chats, names, r
 from tests.sandbox.records import CHAT, jsonl, line, results, submit, upload, wait
 from tests.stack import running_stack
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")

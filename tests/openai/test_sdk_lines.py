@@ -26,6 +26,7 @@ def test_the_newest_line(stack: Stack):
     assert int(play(sys.executable, f"{stack.url}/openai/v1/").split(".")[0]) > 1
 
 
+@pytest.mark.once
 def test_the_older_line(stack: Stack):
     if not OLDER.exists() and os.environ.get("CI") != "true":
         pytest.skip("the older SDK is not installed: `make test` does it")

@@ -15,6 +15,7 @@ from gateway.s3.operations import OPERATIONS
 from gateway.s3.views import Storage
 from tests.openapi.surfaces import DOCUMENTS, EVERY, Described
 
+pytestmark = pytest.mark.once
 CATCH_ALL = "Unknown"
 # What no SDK calls: providers do.
 UNDESCRIBED = "Incoming"

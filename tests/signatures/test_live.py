@@ -19,6 +19,7 @@ from tests.keyed import Keyed
 from tests.s3.test_objects import ODD_KEYS, refused
 from tests.s3.test_whole_installation import OLDER, SCENARIO
 
+pytestmark = pytest.mark.once
 PROVIDER = {"x-model-provider": "openai"}
 UNKNOWN = "arn:aws:bedrock:us-west-2:000000000000:model-invocation-job/abcdefghijkl"
 

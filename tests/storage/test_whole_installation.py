@@ -9,7 +9,7 @@ from tests.sandbox.records import chats, jsonl, results, run
 from tests.stack import Stack, running_stack
 from tests.storage.conftest import BUCKET, KEYS
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.once]
 LIMIT = 12 * 2**20
 
 
