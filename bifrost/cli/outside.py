@@ -47,7 +47,8 @@ def sync(out: Output, options: dict[str, Any]) -> None:
     """List the jobs of every credential at its provider, and keep what is known of those of others."""
     some = Credential.objects.filter(pk__in=services.credentials_to_sync())
     if options["credential"]:
-        some = some.filter(pk__in=credentials_named(options["credential"]))
+        named = credentials_named(options["credential"])
+        some = some.filter(pk__in=[one.pk for one in named])
     rows = [_synced(one) for one in some]
     audit.record_each(actor(), "jobs.listed", some)
     out.rows(rows)

@@ -73,3 +73,14 @@ def test_an_account_that_cannot_be_listed_fails_the_command_after_all_others(
         said("outside", "sync")
 
     assert OutsideJob.objects.count() == 1
+
+
+@pytest.mark.parametrize("by", ["name", "pk"])
+def test_one_account_is_listed_alone(credential, sandbox, by):
+    elsewhere.make(credential, sandbox.url)
+    other = type(credential)(provider="openai", name="other", base_url="http://127.0.0.1:9/v1")
+    other.save()
+
+    told = json.loads(said("outside", "sync", getattr(credential, by), "--json"))
+
+    assert [(row["credential"], row["new"]) for row in told] == [(credential.pk, 1)]
