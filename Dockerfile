@@ -16,9 +16,11 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/run.tx
 FROM base AS app
 # The number is fixed, so that it can be given to volumes and to a cluster's security context.
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin bifrost \
-    && mkdir -p /data /app/static && chown bifrost:bifrost /data /app/static
+    && mkdir -p /data /app/static && chown bifrost:bifrost /data /app/static \
+    && ln -s /app/scripts/bifrost /usr/local/bin/bifrost
 ENV BIFROST_DATA=/data BIFROST_STATIC=/app/static BIFROST_BIND=0.0.0.0 PORT=8080
 COPY manage.py CHANGELOG.md LICENSE ./
+COPY scripts/bifrost scripts/bifrost
 COPY bifrost bifrost
 COPY gateway gateway
 COPY batches batches

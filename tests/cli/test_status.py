@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from tests.batches.conftest import store
 from tests.cli.test_workspaces import said
 
 pytestmark = pytest.mark.django_db
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts/bifrost"
 
 
 def batch(**fields: Any) -> Batch:
@@ -184,3 +188,17 @@ def test_what_is_wider_than_the_terminal_is_told_line_by_line(monkeypatch: pytes
         "",
         "name   bc",
     ]
+
+
+def test_the_script_works_from_anywhere_and_through_a_link(tmp_path: Path):
+    link = tmp_path / "bifrost"
+    link.symlink_to(SCRIPT)
+    environment = {**os.environ, "BIFROST_DATA": str(tmp_path), "BIFROST_ENV_FILE": os.devnull}
+
+    told = subprocess.run(
+        [link, "batches"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert told.returncode == 2
+    assert "bifrost batches" in told.stderr
+    assert "retry" in told.stderr
