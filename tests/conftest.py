@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from openai import OpenAI
 
 from providers.calls import tally
 from tests.keyed import Keyed, running_keyed
 from tests.stack import Stack, running_stack
+
+# How long one example takes says more of the machine than of the code.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

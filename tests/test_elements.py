@@ -15,7 +15,7 @@ from gateway.surface import RequestError
 
 PATH = (("requests",),)
 DEEP = (("batch",), ("inputConfig", "input_config"), ("requests",), ("requests",))
-MANY = settings(max_examples=100, deadline=None)
+MANY = settings(max_examples=100)
 
 scalars = (
     st.none()

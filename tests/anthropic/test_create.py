@@ -21,9 +21,7 @@ GOOD = request("good")
 AGAIN = {"x-stainless-retry-count": "1"}
 OLD = {"x_api_key": "any-key", "anthropic_version": "2023-06-01"}
 NEW = {"authorization": "Bearer any-key", "anthropic_version": "2026-10-21"}
-MANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 anything = st.recursive(
     scalars,

@@ -34,7 +34,7 @@ from tests.hostile.routes import STRANGE, json_values
 from tests.openai.conftest import form
 
 pytestmark = pytest.mark.once
-MANY = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=40)
 texts = st.sampled_from(STRANGE) | st.text(max_size=40)
 places = st.lists(st.integers(0, 10**6), max_size=8)
 

@@ -14,9 +14,7 @@ from providers.models import Credential, Workspace
 from providers.services import default_workspace
 from tests.hostile.routes import Asked, as_sent, asked, named
 
-MANY = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SHAPES: dict[str, dict[str, Any]] = {
     "openai": {"error": {"message", "type", "param", "code"}},
     "bifrost": {"error": {"message", "type", "param", "code"}},

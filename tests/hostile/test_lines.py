@@ -8,7 +8,7 @@ from batches.translate import Input
 from providers.dialects import DIALECTS
 from providers.records import MAX_LINE_BYTES, LineTooLongError, MalformedRecordError, RecordError
 
-MANY = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=40)
 RECORDS = {
     "openai": b'{"custom_id":"a","method":"POST","url":"/v1/chat/completions",'
     b'"body":{"model":"m","messages":[{"role":"user","content":"x"}]}}',

@@ -13,9 +13,7 @@ from files.models import File
 from files.storage import FolderStore
 from tests.openai.conftest import Views, form
 
-MANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FIELDS = [
     "input_file_id",
     "endpoint",

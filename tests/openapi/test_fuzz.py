@@ -101,7 +101,6 @@ def test_what_is_asked_is_answered_as_described(schema: Any, described: Describe
     )
     @settings(
         max_examples=4,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],

@@ -17,7 +17,6 @@ from tests.translation.bodies import BODIES, CHAT, DIALECTS, Spoken, question_of
 # Derandomised: a finding is a bug for every run, and the suite must not depend on luck.
 few = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

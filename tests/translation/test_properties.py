@@ -18,7 +18,6 @@ PROVIDERS = [spoken for spoken in CHAT if spoken.provider]
 PAIRS = [pair for pair in product(PROVIDERS, repeat=2) if pair[0] is not pair[1]]
 few = settings(
     max_examples=15,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
