@@ -75,11 +75,19 @@ def jobs_about(terms: Terms) -> lookback.Matcher:
 
 
 def _all(parts: list[Part], rows: QuerySet[Any]) -> list[str]:
+    """A part that fits more rows than it tells is asked again, of what the others leave."""
     found: list[str] = []
+    many: list[Part] = []
     for part in parts:
         found = list(part(rows))
         if not found:
             return []
+        if len(found) < lookback.MOST:
+            rows = rows.filter(pk__in=found)
+        else:
+            many.append(part)
+    for part in many if len(parts) > 1 else ():
+        found = list(part(rows))
         rows = rows.filter(pk__in=found)
     return found
 

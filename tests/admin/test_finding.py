@@ -285,3 +285,16 @@ def test_what_is_no_filter_is_not_saved(
     form = {"page": PAGE, "query": "errors=yes", "name": "new", **fields}
     assert admin_client.post("/admin/filters/save/", form).status_code == status
     assert SavedFilter.objects.count() == 1
+
+
+@pytest.mark.parametrize("url", [BATCHES, JOBS])
+def test_two_terms_find_what_fits_both_among_many_that_fit_one(admin_client: Client, url: str):
+    now = timezone.now()
+    for number in range(lookback.MOST + 20):
+        batch = make.batch(model="gpt-5", created_at=now - timedelta(seconds=number))
+        trouble = {"last_error": "needle"} if number == lookback.MOST + 10 else {}
+        job = make.job(batch, model="gpt-5", created_at=batch.created_at, **trouble)
+        if trouble:
+            wanted = batch if url == BATCHES else job
+
+    assert found(admin_client, "model:gpt-5 error:needle", url) == [wanted.pk]
