@@ -150,7 +150,9 @@ class Estimating:
         upstream = registry.upstream_class(target.provider)
         self.has_account = bool(accounts)
         self._accounts = accounts or [Account({}, upstream.least_records({}))]
-        self._allowance = workspace and Allowance(target.provider, self._accounts, workspace, key)
+        self._allowance = (
+            Allowance(target.provider, self._accounts, workspace, key) if workspace else None
+        )
         self._most = most
         self._look = Look(
             target.provider,
