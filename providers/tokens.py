@@ -53,6 +53,20 @@ SETTINGS = (
 CHOICES = frozenset({"n", "best_of", "candidateCount", "candidate_count"})
 
 
+# Of more values than that, which take fifty times the memory of their bytes, none is looked at by itself.
+MOST_VALUES = 250_000
+LONGEST_LIMITS = 10_000
+# A request without all that may be long.
+_Limits = msgspec.defstruct(
+    "_Limits",
+    [
+        (name, msgspec.Raw, msgspec.Raw(b"null"))
+        for name in (*sorted(LIMITS), *sorted(CHOICES), *SETTINGS)
+    ],
+    gc=False,
+)
+
+
 class RequestTokens(NamedTuple):
     """`input` is likely, `most_input` an upper bound for all but odd texts. `output` is the limit that the
     request sets, of all answers it asks for; None where it sets none."""
@@ -74,21 +88,28 @@ def tokens_of_request(body: bytes, subject: Subject | None = "chat") -> RequestT
     them, are divided by four for what is likely and by two for the most; what came as tokens counts as them;
     each object of the body's lists (a message, a part, a tool) adds 8 tokens; each picture, document or sound
     1,600, however large it is, unless it is plain text. The output is the limit that the body sets, times the
-    answers it asks for. Embeddings have none.
+    answers it asks for. Embeddings have none. A body of very many values counts as if it were all text.
 
     Raises MalformedRecordError if the body is not JSON.
     """
+    many = body.count(b",") > MOST_VALUES
     try:
-        content = msgspec.json.decode(body)
+        content = _limits_of(body) if many else msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedRecordError(
             f"The body is not JSON: {error}", code="invalid_json", param="body"
         ) from None
-    texts, other = _measure(content)
+    texts, other = (len(body), 0) if many else _measure(content)
     output = 0 if subject == "embeddings" else _output(content)
     return RequestTokens(
         -(-texts // LIKELY_BYTES) + other, -(-texts // LEAST_BYTES) + other, output
     )
+
+
+def _limits_of(body: bytes) -> dict[str, Any]:
+    said = msgspec.structs.asdict(msgspec.json.decode(body, type=_Limits))
+    short = {name: raw for name, raw in said.items() if len(raw) <= LONGEST_LIMITS}
+    return {name: msgspec.json.decode(raw) for name, raw in short.items()}
 
 
 def _measure(content: Any) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """How many tokens a request is guessed to take."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -102,3 +103,17 @@ def test_what_is_nested_deeply_is_counted_or_refused():
         tokens_of_request(b"[" * 100_000)
     with pytest.raises(MalformedRecordError):
         tokens_of_request(b"{")
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"1", b'""'])
+def test_very_many_values_take_little_memory_and_count_by_their_bytes(value):
+    body = b'{"max_tokens":7,"messages":[' + value + (b"," + value) * 10**6 + b'],"n":2}'
+
+    tracemalloc.start()
+    found = tokens_of_request(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 10**6
+    assert found.input == -(-len(body) // 4)
+    assert found.output == 14
