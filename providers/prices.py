@@ -41,6 +41,8 @@ DOLLAR = 10**9
 # From US dollars for a million tokens to billionths for one.
 SCALE = Decimal(1000)
 REGION = re.compile(r"[a-z]{2,6}(-gov)?\.(?=[a-z0-9]+\.)")
+# What is longer is no model's name, and is not to be kept.
+LONGEST_NAME = 255
 OWN_NAMES = ("input", "cached", "output")
 
 
@@ -108,6 +110,8 @@ def rates_of(
     name = name_of(provider, model)
     if (mine := _own_rate(own or {}, {model, name})) is not None:
         return Rates((), (mine,))
+    if len(name) > LONGEST_NAME:
+        return None
     return _listed(provider, name, (at or datetime.now(UTC)).astimezone(UTC).date(), batch)
 
 

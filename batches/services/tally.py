@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from providers.prices import Rates, Tokens, rates_of
+from providers.prices import LONGEST_NAME, Rates, Tokens, rates_of
 from providers.tokens import DEFAULT_OUTPUT, RequestTokens
 
 # English is told in fewer tokens than one for four bytes, and hardly in a quarter fewer.
@@ -78,7 +78,7 @@ class Tally:
         *,
         at: datetime | None = None,
     ) -> None:
-        self.model = model
+        self.model = model[:LONGEST_NAME]
         self.records = self.unlimited = 0
         self._low = self._high = self._output = 0
         self._payers = [_Payer(provider, model, one, at) for one in accounts]

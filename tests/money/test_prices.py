@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
+from providers import prices
 from providers.prices import Tokens, check_prices, price_of, rates_of
 
 MILLION = Tokens(1_000_000, 0, 1_000_000)
@@ -167,3 +168,10 @@ def test_the_list_is_read_by_who_asks_for_a_price():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_no_name_is_kept_that_is_too_long_for_one():
+    before = prices._listed.cache_info().currsize
+
+    assert price_of("openai", "gpt-4o" * 10**6, MILLION) is None
+    assert prices._listed.cache_info().currsize == before
