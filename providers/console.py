@@ -256,12 +256,15 @@ class ConsoleAdmin(ModelAdmin[Any]):
         request.__dict__["told"] = Told(tried, until)
         return queryset.filter(pk__in=found)
 
+    def views(self) -> dict[str, Callable[..., HttpResponseBase]]:
+        """What an object has beside its page, by the end of the address."""
+        return {verb: getattr(self, f"{verb}_view") for verb in self.verbs}
+
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
-        views = {verb: wrap(getattr(self, f"{verb}_view")) for verb in self.verbs}
         own = (
-            path(f"<path:object_id>/{verb}/", view, name=self.view_name(verb))
-            for verb, view in views.items()
+            path(f"<path:object_id>/{verb}/", wrap(view), name=self.view_name(verb))
+            for verb, view in self.views().items()
         )
         export = path("export/", wrap(self.export_view), name=self.view_name("export"))
         return [*own, export, *super().get_urls()]

@@ -1,13 +1,13 @@
 """What an operator may do with batches: from the list with many, from its page with one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
 from batches import services, tasks
@@ -20,6 +20,7 @@ from providers import cells
 from providers.console import ReadOnlyAdmin
 
 Files = list[tuple[str, File]]
+Act = Callable[[HttpRequest, list[Batch]], HttpResponseBase | None]
 REFUSALS = (
     services.NotCancellableError,
     services.NotCollectableError,
@@ -69,53 +70,45 @@ class BatchActions(ReadOnlyAdmin):
         batches = list(queryset.select_related("output_file", "error_file"))
         return self._download(request, batches, RESULTS)
 
-    @method_decorator(require_POST)
-    def poll_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.found(request, object_id, "act")
-        self._poll(request, [batch])
-        return self.back(batch)
+    def on_one(self, act: Act, permission: str = "act") -> Callable[..., HttpResponseBase]:
+        """A view that does it with the batch of the page, and goes back there if nothing else is shown."""
 
-    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.found(request, object_id, "act")
-        return self._cancel(request, [batch]) or self.back(batch)
+        def view(request: HttpRequest, object_id: str) -> HttpResponseBase:
+            batch = self.found(request, object_id, permission)
+            return act(request, [batch]) or self.back(batch)
 
-    def collect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.found(request, object_id, "act")
-        return self._collect(request, [batch]) or self.back(batch)
+        return view
 
-    def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.found(request, object_id, "act")
-        return self._retry(request, [batch]) or self.back(batch)
+    def views(self) -> dict[str, Callable[..., HttpResponseBase]]:
+        download_input = self.on_one(partial(self._download, what=INPUT), "download")
+        download_results = self.on_one(partial(self._download, what=RESULTS), "download")
+        return {
+            **super().views(),
+            "poll": require_POST(self.on_one(self._poll)),
+            "cancel": self.on_one(self._cancel),
+            "retry": self.on_one(self._retry),
+            "collect": self.on_one(self._collect),
+            "clone": self.on_one(self._clone),
+            "input": require_GET(download_input),
+            "results": require_GET(download_results),
+        }
 
-    def clone_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.found(request, object_id, "act")
-        return self._clone(request, [batch]) or self.back(batch)
-
-    @method_decorator(require_GET)
-    def input_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        batch = self.found(request, object_id, "download")
-        return self._download(request, [batch], INPUT) or self.back(batch)
-
-    @method_decorator(require_GET)
-    def results_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        batch = self.found(request, object_id, "download")
-        return self._download(request, [batch], RESULTS) or self.back(batch)
-
-    def _poll(self, request: HttpRequest, batches: list[Batch]) -> None:
+    def _poll(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
         jobs = services.poll_now(Batch.objects.filter(pk__in=[batch.pk for batch in batches]))
         if not jobs:
             self.message_user(request, "No job of theirs is running.", messages.WARNING)
-            return
+            return None
         # Without a broker the beat's next tick finds them.
         transaction.on_commit(tasks.poll.delay, robust=True)
         self.log_acts(request, batches, "polled")
         said = f"{cells.count(jobs, 'running job')} will be polled now."
         self.message_user(request, said, messages.SUCCESS)
+        return None
 
     def _cancel(self, request: HttpRequest, batches: list[Batch]) -> HttpResponse | None:
         over = [batch for batch in batches if batch.status in CANCELLED]
         if over:
-            said = f"{cells.count(len(over), 'batch', 'batches')} had been cancelled before."
+            said = f"{_count(over)} had been cancelled before."
             self.message_user(request, said, messages.WARNING)
         batches = [batch for batch in batches if batch not in over]
         if not batches:
@@ -123,7 +116,7 @@ class BatchActions(ReadOnlyAdmin):
         question = self.confirmed(
             request,
             batches,
-            question=f"Cancel {cells.count(len(batches), 'batch', 'batches')}?",
+            question=f"Cancel {_count(batches)}?",
             consequence="Jobs are stopped at the provider. What is done by then is still "
             "collected and paid for; what is not will never run.",
             yes="Yes, cancel",
@@ -136,7 +129,7 @@ class BatchActions(ReadOnlyAdmin):
         question = self.confirmed(
             request,
             batches,
-            question=f"Collect the results of {cells.count(len(batches), 'batch', 'batches')} again?",
+            question=f"Collect the results of {_count(batches)} again?",
             consequence="They are fetched from the provider anew, if it still has them, and the "
             "files of results get new ids. The present ones are deleted.",
             yes="Yes, collect",
@@ -150,7 +143,7 @@ class BatchActions(ReadOnlyAdmin):
         question = self.confirmed(
             request,
             batches,
-            question=f"Retry the failed records of {cells.count(len(batches), 'batch', 'batches')}?",
+            question=f"Retry the failed records of {_count(batches)}?",
             consequence=f"{cells.count(failed, 'record')} without an answer will be sent to the provider "
             "again, which costs money again. Answers stay, and so do the files of results until the new ones "
             "are written, which get new ids; to its client the batch is in progress meanwhile.",
@@ -165,7 +158,7 @@ class BatchActions(ReadOnlyAdmin):
         question = self.confirmed(
             request,
             batches,
-            question=f"Clone {cells.count(len(batches), 'batch', 'batches')}?",
+            question=f"Clone {_count(batches)}?",
             consequence="Every record is sent again, in a new batch of the same workspace, on the account of "
             f"the workspace. {expected_cost(batches)}",
             yes="Yes, clone",
@@ -195,7 +188,7 @@ class BatchActions(ReadOnlyAdmin):
                 tasks.ring(new.pk)
                 made.append(new)
         if made:
-            said = f"{cells.count(len(made), 'batch', 'batches')} made."
+            said = f"{_count(made)} made."
             self.message_user(request, said, messages.SUCCESS)
         return self.back(made[0]) if len(made) == 1 else None
 
@@ -215,7 +208,7 @@ class BatchActions(ReadOnlyAdmin):
                 tasks.ring(batch.pk)
                 acted.append(batch)
         if acted:
-            said = f"{cells.count(len(acted), 'batch', 'batches')} will be {done}."
+            said = f"{_count(acted)} will be {done}."
             self.message_user(request, said, messages.SUCCESS)
 
     def _download(
@@ -236,6 +229,10 @@ class BatchActions(ReadOnlyAdmin):
             request, [one for one, some in found.items() if some], "downloaded", noun=what
         )
         return answer
+
+
+def _count(batches: list[Batch]) -> str:
+    return cells.count(len(batches), "batch", "batches")
 
 
 def _packed(files: Files) -> HttpResponseBase:

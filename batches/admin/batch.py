@@ -16,8 +16,7 @@ from batches.admin.actions import BatchActions
 from batches.admin.filters import BatchStuckFilter, BatchTroubleFilter
 from batches.admin.lifeline import flat, lifeline
 from batches.admin.records import AT_A_GLANCE, RecordPages
-from batches.admin.search import batches_about, batches_named
-from batches.admin.terms import read
+from batches.admin.search import BATCHES, searched
 from batches.models import Batch, Job
 from batches.services import Failures
 from batches.services.cancel import CANCELLABLE
@@ -68,10 +67,7 @@ class BatchAdmin(RecordPages, BatchActions):
         *("download_input", "download_results"),
     ]
     change_form_template = "admin/batches/batch/page.html"
-    verbs = (
-        *("poll", "cancel", "retry", "collect", "clone"),
-        *("records", "record", "failures", "input", "results"),
-    )
+    verbs = ("records", "record", "failures")
 
     @admin.display(description="batch and workspace")
     def named(self, batch: Batch) -> SafeString:
@@ -106,11 +102,7 @@ class BatchAdmin(RecordPages, BatchActions):
         return super().get_queryset(request).prefetch_related(Prefetch("jobs", jobs))
 
     def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        terms = read(text)
-        if not terms.named and (named := batches_named(text)):
-            return queryset.filter(pk__in=named)
-        tried = str(terms) if terms.named else "ids, names, models, errors and custom_ids"
-        return self.search_back(request, queryset, batches_about(terms), tried=tried)
+        return searched(self, request, queryset, text, BATCHES)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         jobs = list(obj.jobs.select_related("credential").order_by("ordinal")[: MOST_JOBS + 1])

@@ -13,8 +13,7 @@ from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RelatedDropdownF
 from batches.admin import looks
 from batches.admin.filters import JobTroubleFilter, StuckFilter
 from batches.admin.lifeline import flat
-from batches.admin.search import jobs_about, jobs_named
-from batches.admin.terms import read
+from batches.admin.search import JOBS, searched
 from batches.models import Job
 from providers import cells
 from providers.console import ReadOnlyAdmin
@@ -86,11 +85,7 @@ class JobAdmin(ReadOnlyAdmin):
         return cells.clipped(": ".join(part for part in (tries, _trouble(job)) if part), 120)
 
     def search(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        terms = read(text)
-        if not terms.named and (named := jobs_named(text)):
-            return queryset.filter(pk__in=named)
-        tried = str(terms) if terms.named else "ids, models and errors"
-        return self.search_back(request, queryset, jobs_about(terms), tried=tried)
+        return searched(self, request, queryset, text, JOBS)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {

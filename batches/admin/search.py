@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.http import HttpRequest
 
-from batches.admin.terms import Terms
+from batches.admin.terms import Terms, read
 from batches.models import BATCH_TROUBLED, JOB_TROUBLED, Batch, BatchEvent, Job
 from batches.services.custom_ids import holders, holds
 from files.models import UpstreamFile
 from providers import lookback
+from providers.console import ConsoleAdmin
 from providers.ids import core_id
 from providers.models import Workspace
 
@@ -178,3 +181,27 @@ def _copies(text: str) -> QuerySet[UpstreamFile]:
 def _together(*parts: QuerySet[Any, Any]) -> list[str]:
     union = reduce(lambda one, other: one.union(other), parts)
     return [pk for (pk,) in union[:MOST]]
+
+
+@dataclass(frozen=True)
+class Search:
+    """How rows of a kind are found: at once by an id, else by looking back for what they are about."""
+
+    named: Callable[[str], list[str]]
+    about: Callable[[Terms], lookback.Matcher]
+    tried: str
+
+
+BATCHES = Search(batches_named, batches_about, "ids, names, models, errors and custom_ids")
+JOBS = Search(jobs_named, jobs_about, "ids, models and errors")
+
+
+def searched(
+    viewing: ConsoleAdmin, request: HttpRequest, rows: QuerySet[Any], text: str, search: Search
+) -> QuerySet[Any]:
+    """Those of the rows that what was typed into the box above a list leads to."""
+    terms = read(text)
+    if not terms.named and (named := search.named(text)):
+        return rows.filter(pk__in=named)
+    tried = str(terms) if terms.named else search.tried
+    return viewing.search_back(request, rows, search.about(terms), tried=tried)
