@@ -25,10 +25,33 @@ admin.site.unregister(Group)
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User], ConsoleAdmin):
     workspace_path = None
-    sortable_by = None
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "email", "sees", "last", "state"]
+    list_filter = ["is_active", "is_superuser", "groups"]
+    search_help_text = "Name or address"
+
+    @admin.display(description="sees and does")
+    def sees(self, user: User) -> SafeString:
+        """As the roles have it: who is a member of workspaces sees those alone, whatever their groups say."""
+        if user.is_superuser:
+            return cells.label("everything")
+        members = [f"{one.role} of {one.workspace}" for one in user.memberships.all()]
+        groups = [f"{one} of all workspaces" for one in user.groups.all()]
+        return cells.stacked(*(members or groups)) if members or groups else cells.NONE
+
+    @admin.display(description="last log-in")
+    def last(self, user: User) -> SafeString:
+        return cells.ago(user.last_login) if user.last_login else cells.faint("never")
+
+    @admin.display(description="may log in")
+    def state(self, user: User) -> SafeString:
+        may = user.is_active and user.is_staff
+        return cells.label("yes", "good") if may else cells.label("no")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("memberships__workspace", "groups")
 
 
 @admin.register(Group)

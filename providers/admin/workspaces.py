@@ -13,6 +13,7 @@ from providers.admin.fields import NamesField
 from providers.admin.members import MembersInline
 from providers.admin.protected import ProtectedAdmin
 from providers.models import Workspace
+from providers.prices import DOLLAR
 from providers.roles import is_bound
 
 KEPT = {
@@ -40,7 +41,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 @admin.register(Workspace)
 class WorkspaceAdmin(ProtectedAdmin):
     form = WorkspaceForm
-    list_display = ["name", "code", "created"]
+    list_display = ["name", "code", "budget", "kept", "created"]
     search_fields = ["name", "id"]
     search_help_text = "Name or id"
     workspace_path = "pk"
@@ -68,6 +69,17 @@ class WorkspaceAdmin(ProtectedAdmin):
     @admin.display(description="id")
     def code(self, workspace: Workspace) -> SafeString:
         return cells.code(workspace.id)
+
+    @admin.display(description="budget per month")
+    def budget(self, workspace: Workspace) -> str | SafeString:
+        amount = workspace.monthly_budget
+        return cells.faint("not limited") if amount is None else cells.dollars(int(amount * DOLLAR))
+
+    @admin.display(description="keeps")
+    def kept(self, workspace: Workspace) -> SafeString:
+        days = {label: getattr(workspace, name) for name, label in KEPT.items()}
+        told = [f"{label.lower()} {kept} d" for label, kept in days.items() if kept is not None]
+        return cells.stacked(*told) if told else cells.faint("all")
 
     @admin.display(description="created")
     def created(self, workspace: Workspace) -> SafeString:

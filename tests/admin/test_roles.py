@@ -256,3 +256,30 @@ def test_ready_groups_are_made_once_and_left_as_they_are(db: None):
     assert not viewers.permissions.exists()
     administrators = Group.objects.get(name="Administrator")
     assert administrators.permissions.filter(codename="add_workspace").exists()
+
+
+def test_the_list_of_users_says_what_each_sees(
+    admin_client: Client, django_assert_max_num_queries: Any
+):
+    ours = make.workspace("ours")
+    for number in range(9):
+        user = User.objects.create_user(f"member-{number}", is_staff=True)
+        Membership.objects.create(user=user, workspace=ours, role="operator")
+    groups = User.objects.create_user("in-a-group", is_staff=True)
+    groups.groups.add(Group.objects.create(name="Readers"))
+
+    with django_assert_max_num_queries(12):
+        page = admin_client.get("/admin/auth/user/").content.decode()
+
+    assert page.count("operator of ours") == 9
+    assert "Readers of all workspaces" in page
+    assert "everything" in page
+
+
+def test_the_list_of_workspaces_says_what_each_may_have(admin_client: Client):
+    Workspace.objects.create(name="ours", monthly_budget=250, keep_inputs_days=30)
+
+    page = admin_client.get("/admin/providers/workspace/").content.decode()
+
+    assert "$250.00" in page
+    assert "inputs 30 d" in page
