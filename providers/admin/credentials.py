@@ -21,6 +21,10 @@ from providers.roles import is_bound
 from providers.secrets import SecretUnreadableError
 from providers.verdicts import verdict_on
 
+OPTIONS = (
+    "What else the account needs, as JSON. Bedrock: region, bucket, role_arn, access_key_id, profile, "
+    'such as {"region": "eu-central-1", "bucket": "our-batches"}. Others need none.'
+)
 PRICES = (
     "Only where this account pays another price than the list has, or the list has none. US dollars for a "
     "million tokens of batch work, by model, with * for any text: "
@@ -52,8 +56,8 @@ class CredentialForm(forms.ModelForm[Credential]):
             "enabled",
             "weight",
         ]
-        labels = {"prices": "Prices"}
-        help_texts = {"prices": PRICES}
+        labels = {"base_url": "Base URL"}
+        help_texts = {"options": OPTIONS, "prices": PRICES}
 
     def clean_new_webhook_secret(self) -> str:
         text = str(self.cleaned_data["new_webhook_secret"])
@@ -100,6 +104,11 @@ class SecretForm(CredentialForm):
         help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields["new_secret"].help_text = "It is stored encrypted and never shown."
+
     def clean(self) -> dict[str, Any]:
         """A kept secret goes to no other address than before: whoever may change one need not know it."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -142,7 +151,7 @@ class CredentialAdmin(ProtectedAdmin):
     workspace_path = "workspace"
     when_empty = "A credential is an account at a provider: without one nothing can be sent to it."
     shared = True
-    list_select_related = ["workspace"]
+    list_select_related = ["workspace", "health"]
     search_fields = ["name", "id", "base_url"]
     search_help_text = "Name, id or address"
     instead = "Drain it instead: its jobs are still watched, and no new batch goes to it."
@@ -165,7 +174,9 @@ class CredentialAdmin(ProtectedAdmin):
     def state(self, credential: Credential) -> SafeString:
         tone = "good" if credential.state == "enabled" else "calm"
         badge = cells.label("sandbox", "warn") if credential.sandbox else ""
-        return format_html("{} {}", cells.label(credential.state, tone), badge)
+        health = getattr(credential, "health", None)
+        failing = cells.label("failing", "bad") if health and health.failing else ""
+        return format_html("{} {} {}", cells.label(credential.state, tone), badge, failing)
 
     @admin.display(description="secret")
     def kept(self, credential: Credential) -> SafeString:

@@ -44,3 +44,8 @@ class CredentialHealth(models.Model):
 
     def __str__(self) -> str:
         return self.credential_id
+
+    @property
+    def failing(self) -> bool:
+        """A failure that an answer came after is over."""
+        return bool(self.failed_at and (self.ok_at is None or self.failed_at > self.ok_at))

@@ -1,13 +1,15 @@
 """Credentials: their secret goes in and never comes out."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from providers.models import Credential
+from providers.models import Credential, CredentialHealth
 from tests.admin import make
 
 LIST = "/admin/providers/credential/"
@@ -192,3 +194,23 @@ def test_writing_needs_the_permission(client_with: Any):
     assert "SHA-256 begins with" in page.content.decode()
     assert viewer.post(change_url(credential), form(new_secret="sk-x")).status_code == 403
     assert viewer.get(reverse("admin:providers_credential_add")).status_code == 403
+
+
+def test_the_list_says_which_fail(admin_client: Client):
+    now = timezone.now()
+    for name, ok_at in (("broken", None), ("mended", now)):
+        one = make.credential(name)
+        failed_at = now - timedelta(minutes=5)
+        CredentialHealth.objects.create(credential=one, ok_at=ok_at, failed_at=failed_at)
+
+    page = admin_client.get("/admin/providers/credential/").content.decode()
+
+    assert page.count(">failing<") == 1
+
+
+def test_a_new_one_has_no_secret_to_keep(admin_client: Client):
+    kept = "Leave empty to keep the present one"
+
+    assert kept not in admin_client.get("/admin/providers/credential/add/").content.decode()
+    there = f"/admin/providers/credential/{make.credential('there').pk}/change/"
+    assert kept in admin_client.get(there).content.decode()

@@ -148,12 +148,12 @@ def credentials(found: Iterable[Credential], *, linked: bool) -> list[dict[str, 
 
 
 def _health_of(one: Credential) -> dict[str, Any]:
-    """A failure that an answer came after is over."""
     health = getattr(one, "health", None)
-    ok_at, failed_at = (health.ok_at, health.failed_at) if health else (None, None)
-    if health and failed_at and (ok_at is None or failed_at > ok_at):
-        word = "drained, failing" if not one.enabled else "failing"
-        return {"tone": "bad", "word": word, "at": failed_at, "why": health.code or "no answer"}
+    ok_at = health.ok_at if health else None
+    if health and health.failing:
+        word = "failing" if one.enabled else "drained, failing"
+        why = health.code or "no answer"
+        return {"tone": "bad", "word": word, "at": health.failed_at, "why": why}
     if not one.enabled:
         return {"tone": "calm", "word": "drained", "at": ok_at, "why": ""}
     if ok_at:
