@@ -363,4 +363,4 @@ def test_every_chart_has_a_table_and_every_series_a_look(admin_client: Client):
     for look in {one.look for chart in drawn for one in chart.series}:
         # One in light, one in dark.
         assert css.count(f"--bf-look-{look}:") == 2, look
-        assert f".bf-look-{look} {{" in css
+        assert f"--tone:var(--bf-look-{look})" in page
