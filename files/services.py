@@ -195,13 +195,13 @@ def keep_copy(file: File, *, keep: Callable[[], None]) -> None:
             writer.write(chunk)
     with transaction.atomic():
         publish(writer.file, purpose=File.Purpose.COPY, filename=file.filename)
-        without = Q(copy=None) | ~Q(copy__status=File.Status.STORED)
-        if File.objects.filter(without, pk=file.pk).update(copy=writer.file):
+        if File.objects.filter(pk=file.pk, copy=file.copy_id).update(copy=writer.file):
             file.copy = writer.file
             return
-    # Another batch was faster.
+    # Another batch was faster. Should its copy be gone by now, this makes one after all.
     delete(writer.file)
     file.refresh_from_db(fields=["copy"])
+    keep_copy(file, keep=keep)
 
 
 def delete(file: File) -> bool:
