@@ -158,10 +158,10 @@ class Told:
         self.translation = translation
 
     def result(
-        self, number: int, record: Record, result_id: str, line: bytes
+        self, number: int, record: Record, result_id: str, line: bytes, *, succeeded: bool = False
     ) -> tuple[bool, bytes]:
         """As Translation.result."""
-        return self.translation.result(record, result_id, line)
+        return self.translation.result(record, result_id, line, succeeded=succeeded)
 
     def failure(self, number: int, record: Record, result_id: str, failure: Failure) -> bytes:
         return self.translation.failure(record, result_id, failure)
@@ -175,7 +175,7 @@ class Retold(Told):
         self.wanted = wanted
 
     def result(
-        self, number: int, record: Record, result_id: str, line: bytes
+        self, number: int, record: Record, result_id: str, line: bytes, *, succeeded: bool = False
     ) -> tuple[bool, bytes]:
         asked = self._stand_in(number, record)
         # What was sent as it came was answered in the words of the question.

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batches.models import Batch, Job
+from batches.translate import dialect_of
 from providers import registry
 from providers.prices import Rates, Tokens, rates_of
-from providers.records import Record, tokens_of_answer
+from providers.records import Record
 
 # Of a job whose records may each name another model. Whatever comes later counts as of no known one.
 MOST_MODELS = 50
@@ -25,7 +26,11 @@ class Sums:
     told: int = 0
     steps: list[Tokens] = field(default_factory=list)
 
-    def add(self, tokens: Tokens) -> None:
+    def add(self, succeeded: bool, tokens: Tokens | None) -> None:
+        self.paid += 1
+        self.completed += succeeded
+        if tokens is None:
+            return
         self.told += 1
         step = self.rates.step_of(tokens) if self.rates else 0
         self.steps[step].add(tokens)
@@ -43,9 +48,10 @@ class Meter:
         self.jobs = {job.pk: job for job in jobs}
         self.sums: dict[str, dict[str, Sums]] = {job.pk: {} for job in jobs}
         self.failed = dict.fromkeys(self.jobs, 0)
+        self._used = dialect_of(batch.provider).used
 
     def count(self, source: str, record: Record, succeeded: bool, answer: bytes | None) -> None:
-        """One result of the job `source`. An `answer` was paid for even where it cannot be told."""
+        """One result of the job `source`. An `answer` there was paid for even if it cannot be told."""
         if not succeeded:
             self.failed[source] += 1
         if answer is None:
@@ -53,10 +59,7 @@ class Meter:
         job = self.jobs[source]
         model = job.model or self._model_of(record)
         sums = self.sums[source].get(model) or self.of(job, model)
-        sums.paid += 1
-        sums.completed += succeeded
-        if tokens := tokens_of_answer(answer):
-            sums.add(tokens)
+        sums.add(succeeded, self._used.read(answer))
 
     def of(self, job: Job, model: str) -> Sums:
         found = self.sums[job.pk]

@@ -109,9 +109,10 @@ def outcomes(
         found = index.get(number)
         if found is not None:
             job_id, line = found
-            succeeded, said = told.result(number, record, result_id, line)
+            answered = bool(index.answered[number])
+            succeeded, said = told.result(number, record, result_id, line, succeeded=answered)
             if meter:
-                meter.count(job_id, record, succeeded, told.translation.answer)
+                meter.count(job_id, record, succeeded, line if answered else None)
             yield succeeded, said
         else:
             failure = source.translation.refusal(record) or _left_out(

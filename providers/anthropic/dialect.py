@@ -18,6 +18,7 @@ from providers.records import (
     Record,
     Result,
     Subject,
+    TokenReader,
 )
 from providers.records.errors import NO_JSON
 from providers.records.opening import Field, Opener, ResultOpener, no_result, shape
@@ -115,6 +116,7 @@ class AnthropicDialect(Dialect):
     name = "anthropic"
     vendor = "Anthropic"
     holds = "params"
+    used = TokenReader("result", "message")
 
     def open(self, line: bytes, *, model: str = "") -> Record:
         read = _requests.read(line)
@@ -148,14 +150,14 @@ class AnthropicDialect(Dialect):
         result = {"type": "succeeded", "message": msgspec.Raw(answer)}
         return _encoder.encode({"custom_id": record.custom_id, "result": result})
 
-    def reseal_result(self, record: Record, result: Result) -> bytes:
+    def reseal_result(self, record: Record, line: bytes) -> bytes:
         try:
-            line = _result_line_decoder.decode(result.line)
+            told = _result_line_decoder.decode(line)
         except msgspec.ValidationError:  # it has keys that are not ours to judge
-            envelope: dict[str, Any] = dict(_envelope_decoder.decode(result.line))
+            envelope: dict[str, Any] = dict(_envelope_decoder.decode(line))
             return _encoder.encode({**envelope, "custom_id": record.custom_id})
-        line.custom_id = record.custom_id or ""
-        return _encoder.encode(line)
+        told.custom_id = record.custom_id or ""
+        return _encoder.encode(told)
 
     def seal_failure(self, record: Record, result_id: str, failure: Failure) -> bytes:
         result: dict[str, Any]

@@ -18,6 +18,7 @@ from providers.records import (
     Record,
     Result,
     Subject,
+    TokenReader,
 )
 from providers.records.opening import Field, Opener, ResultOpener, no_result
 
@@ -56,6 +57,7 @@ class BedrockDialect(Dialect):
     name: ClassVar[str] = "bedrock"
     vendor: ClassVar[str] = "Bedrock"
     holds: ClassVar[str] = "modelInput"
+    used = TokenReader("modelOutput")
 
     def open(self, line: bytes, *, model: str = "") -> Record:
         read = _requests.read(line)
@@ -100,10 +102,10 @@ class BedrockDialect(Dialect):
             answer,
         )
 
-    def reseal_result(self, record: Record, result: Result) -> bytes:
+    def reseal_result(self, record: Record, line: bytes) -> bytes:
         if record.custom_id is None:
-            return result.line
-        return _encode({**_envelope.decode(result.line), "recordId": record.custom_id})
+            return line
+        return _encode({**_envelope.decode(line), "recordId": record.custom_id})
 
     def seal_failure(self, record: Record, result_id: str, failure: Failure) -> bytes:
         record_id = _encode(record.custom_id or result_id)

@@ -25,6 +25,7 @@ from providers.records import (
     Record,
     Result,
     Subject,
+    TokenReader,
 )
 from providers.records.errors import NO_JSON
 from providers.records.opening import Field, Opener, ResultOpener, no_result
@@ -85,6 +86,7 @@ class GeminiDialect(Dialect):
     name: ClassVar[str] = "gemini"
     vendor: ClassVar[str] = "Gemini"
     holds: ClassVar[str] = "request"
+    used = TokenReader("response")
 
     def open(self, line: bytes, *, model: str = "") -> Record:
         read = _requests.read(line)
@@ -123,8 +125,8 @@ class GeminiDialect(Dialect):
             return _encode({**_places(record), "response": Raw(answer)})
         return b'{"key":%b,"response":%b}' % (_encode(record.custom_id), answer)
 
-    def reseal_result(self, record: Record, result: Result) -> bytes:
-        told = _envelope.decode(result.line)
+    def reseal_result(self, record: Record, line: bytes) -> bytes:
+        told = _envelope.decode(line)
         rest = {name: value for name, value in told.items() if name not in ("key", "metadata")}
         return _encode({**_places(record), **rest})
 

@@ -21,6 +21,7 @@ from providers.records import (
     Record,
     Result,
     Subject,
+    TokenReader,
 )
 from providers.records.opening import Field, Opener, ResultOpener
 
@@ -95,6 +96,7 @@ class OpenAIDialect(Dialect):
     name = "openai"
     vendor = "OpenAI"
     holds = "body"
+    used = TokenReader("response", "body")
 
     def open(self, line: bytes, *, model: str = "") -> Record:
         read = _requests.read(line)
@@ -129,8 +131,8 @@ class OpenAIDialect(Dialect):
             answer,
         )
 
-    def reseal_result(self, record: Record, result: Result) -> bytes:
-        return _encode({**_fields.decode(result.line), "custom_id": record.custom_id})
+    def reseal_result(self, record: Record, line: bytes) -> bytes:
+        return _encode({**_fields.decode(line), "custom_id": record.custom_id})
 
     def seal_failure(self, record: Record, result_id: str, failure: Failure) -> bytes:
         response, error = render_failure(failure, result_id)

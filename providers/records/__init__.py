@@ -11,7 +11,7 @@ from providers.records.errors import (
 )
 from providers.records.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, lines, placed_lines
 from providers.records.losses import Losses
-from providers.records.used import Tokens, tokens_of_answer
+from providers.records.used import TokenReader, Tokens
 from providers.records.values import says_twice
 
 __all__ = [
@@ -36,6 +36,6 @@ __all__ = [
     "record_number",
     "says_twice",
     "upstream_id",
+    "TokenReader",
     "Tokens",
-    "tokens_of_answer",
 ]

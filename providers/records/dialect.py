@@ -7,6 +7,7 @@ import msgspec
 
 from providers.records.body import Body, ProviderBody, Subject
 from providers.records.envelope import Failure
+from providers.records.used import TokenReader
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +53,9 @@ class Dialect(ABC):
     holds: ClassVar[str]
     """The key of the envelope that holds the body. No two dialects share it, so it tells them apart."""
 
+    used: ClassVar[TokenReader]
+    """What the answer in a line of results took."""
+
     @abstractmethod
     def open(self, line: bytes, *, model: str = "") -> Record:
         """A line of an input file. `model` is the batch's: it tells bodies apart that are much alike."""
@@ -73,8 +77,8 @@ class Dialect(ABC):
         """A line for the client, around the body of an answer in its own words."""
 
     @abstractmethod
-    def reseal_result(self, record: Record, result: Result) -> bytes:
-        """The provider's own line under the client's id; all else stays as the provider said it."""
+    def reseal_result(self, record: Record, line: bytes) -> bytes:
+        """The provider's line under the client's id; all else stays as the provider said it."""
 
     @abstractmethod
     def seal_failure(self, record: Record, result_id: str, failure: Failure) -> bytes:

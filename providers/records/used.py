@@ -1,5 +1,6 @@
 """Tokens, as an answer tells them in any provider's words."""
 
+from operator import attrgetter
 from typing import Annotated
 
 import msgspec
@@ -85,23 +86,30 @@ class _Answer(msgspec.Struct, gc=False):
     inputTextTokenCount: Count = None
 
 
-_decode = msgspec.json.Decoder(_Answer).decode
+class TokenReader:
+    """Reads what answers say that they took, from lines of results in which they stand under `path`."""
 
+    def __init__(self, *path: str) -> None:
+        line: type[msgspec.Struct] = _Answer
+        for name in reversed(path):
+            line = msgspec.defstruct("_Line", [(name, line)], gc=False)
+        self._decode = msgspec.json.Decoder(line).decode
+        self._answer_in = attrgetter(".".join(path))
 
-def tokens_of_answer(raw: bytes) -> Tokens | None:
-    """What the body of an answer says that it took; None if it does not say, or nothing that can be read."""
-    try:
-        answer = _decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    if answer.usage is not None:
-        found = _of_usage(answer.usage)
-    elif answer.usageMetadata is not None:
-        found = _of_metadata(answer.usageMetadata, answer.tokenCount)
-    else:
-        read = answer.prompt_token_count or answer.inputTextTokenCount or answer.tokenCount or 0
-        found = Tokens(read, 0, answer.generation_token_count or 0)
-    return found if 0 < found.input + found.output <= MOST else None
+    def read(self, line: bytes) -> Tokens | None:
+        """None if it does not say, or nothing that can be read."""
+        try:
+            answer: _Answer = self._answer_in(self._decode(line))
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        if answer.usage is not None:
+            found = _of_usage(answer.usage)
+        elif answer.usageMetadata is not None:
+            found = _of_metadata(answer.usageMetadata, answer.tokenCount)
+        else:
+            read = answer.prompt_token_count or answer.inputTextTokenCount or answer.tokenCount or 0
+            found = Tokens(read, 0, answer.generation_token_count or 0)
+        return found if 0 < found.input + found.output <= MOST else None
 
 
 def _of_usage(said: _Usage) -> Tokens:

@@ -15,8 +15,8 @@ from batches.services.ledger import COUNTED
 from batches.services.meter import rates_for
 from files import services as files
 from providers.models import Credential
+from providers.openai.dialect import OPENAI
 from providers.prices import Tokens, price_of
-from providers.records import tokens_of_answer
 from tests.batches.conftest import directly, every_provider, line, live, results
 from tests.batches.test_killed import LINES, kill_everywhere
 from tests.vendor_models import MODELS
@@ -38,7 +38,7 @@ def what_answers_say(batch: Batch) -> Tokens:
     """From the clients' own lines, which are OpenAI's."""
     total = Tokens()
     for one in results(batch)[0]:
-        total.add(tokens_of_answer(json.dumps(one["response"]["body"]).encode()))
+        total.add(OPENAI.used.read(json.dumps(one).encode()))
     return total
 
 

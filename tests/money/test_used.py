@@ -4,12 +4,16 @@ import json
 
 import pytest
 
-from providers.records import Tokens, tokens_of_answer
+from providers.dialects import DIALECTS
+from providers.openai.chat import CHAT
+from providers.records import Dialect, Failure, Record, TokenReader, Tokens
 from providers.records.used import MOST
+
+READER = TokenReader("result", "message")
 
 
 def told(**answer: object) -> Tokens | None:
-    return tokens_of_answer(json.dumps(answer).encode())
+    return READER.read(json.dumps({"id": "r1", "result": {"message": answer}}).encode())
 
 
 SAID = {
@@ -81,6 +85,17 @@ SAID = {
 def test_the_words_of_every_provider(name: str):
     answer, expected = SAID[name]
     assert told(**answer) == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_the_answer_is_found_in_the_lines_of_every_dialect(dialect: Dialect):
+    answer, expected = SAID["chat"]
+    record = Record("c1", CHAT, b"{}", b"{}")
+    line = dialect.seal_result(record, "r1", json.dumps(answer).encode())
+
+    assert dialect.used.read(line) == expected
+    failure = dialect.seal_failure(record, "r1", Failure("server_error", "It broke."))
+    assert dialect.used.read(failure) is None
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_a_result_keeps_everything_but_its_name(
     line = json.dumps(said, separators=(",", ":")).encode()
 
     result = OPENAI.open_result(line)
-    written = OPENAI.reseal_result(named(custom_id), result)
+    written = OPENAI.reseal_result(named(custom_id), result.line)
 
     assert (result.id, result.succeeded) == ("r0000000001", 200 <= status < 300)
     assert json.loads(written) == {**said, "custom_id": custom_id}

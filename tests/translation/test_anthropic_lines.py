@@ -102,7 +102,9 @@ def test_a_message_is_opened_as_it_is():
 
     assert opened.succeeded
     assert bytes(opened.outcome) == b'{"id": "x", "n":1.0}'
-    assert ANTHROPIC.reseal_result(ANTHROPIC.open(LINE), opened) == line.replace(b"r1", b"one_1-A")
+    assert ANTHROPIC.reseal_result(ANTHROPIC.open(LINE), opened.line) == line.replace(
+        b"r1", b"one_1-A"
+    )
 
 
 @pytest.mark.parametrize("nested", [True, False])

@@ -169,7 +169,7 @@ def test_a_result_goes_back_under_the_clients_id():
 
     assert result.succeeded
     assert bytes(result.outcome) == b'{"a": 1}'
-    assert json.loads(BEDROCK.reseal_result(record, result)) == {
+    assert json.loads(BEDROCK.reseal_result(record, result.line)) == {
         "modelInput": {},
         "modelOutput": {"a": 1},
         "recordId": "rec-1",

@@ -108,7 +108,7 @@ def test_results_say_the_key_where_the_client_did(line, beside):
     )
 
     assert decoded(GEMINI.seal_result(record, "1", b'{"y":1}')) == {**beside, "response": {"y": 1}}
-    again = GEMINI.reseal_result(record, result)
+    again = GEMINI.reseal_result(record, result.line)
     assert decoded(again) == {**beside, "response": {"x": 10.0}}
     assert b"1.0e1" in again
 
