@@ -155,6 +155,7 @@ class Look:
         self._limits = limits
         self._seen: set[str | bytes] = set()
         self._key = key
+        self._chooses = bool(key and key.allowed_models)
         self._known: set[str] = set()
         self._spools = spools
         # What is right with a record need not be looked at again in the next one.
@@ -186,7 +187,8 @@ class Look:
         if isinstance(record, RecordError):
             raise record
         self._custom_id(record)
-        self._endpoint(record)
+        if record.body is not self._last_body:
+            self._endpoint(record)
         model = self._model(record)
         try:
             said = self._source.translation.said(record)
@@ -226,8 +228,6 @@ class Look:
         self.findings.checksums.append(checksum(custom_id))
 
     def _endpoint(self, record: translate.Record) -> None:
-        if record.body is self._last_body:
-            return
         endpoint = self._source.endpoint_of(record)
         if self.endpoint is None:
             self.endpoint = endpoint
@@ -241,7 +241,8 @@ class Look:
 
     def _model(self, record: translate.Record) -> str:
         model = self._source.model_of(record)
-        self._named_once(record)
+        if self._chooses:
+            self._named_once(record)
         if model == self._last_model:
             return model
         self._allowed(model)
@@ -264,10 +265,8 @@ class Look:
         return model
 
     def _named_once(self, record: translate.Record) -> None:
-        """Where what it names decides whether it may be sent."""
-        if not (self._key and self._key.allowed_models and self._source.translation.untouched):
-            return
-        if says_twice(record.content, "model"):
+        """What it names decides whether it may be sent."""
+        if self._source.translation.untouched and says_twice(record.content, "model"):
             raise MalformedRecordError(
                 "The body names its model twice: name it once.",
                 code="duplicate_key",
