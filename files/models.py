@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from files.fields import KeyField
+from providers import rows
 from providers.ids import new_id
 from providers.models import Credential, Workspace
 
@@ -158,6 +159,12 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.id})"
+
+    @classmethod
+    def of(cls, workspace: Workspace, pk: str) -> "File | None":
+        """A file that a client of the workspace may see."""
+        file = rows.find(cls, "id = %s AND workspace_id = %s", pk, workspace.pk)
+        return file if file and file.is_visible else None
 
     @property
     def path(self) -> str:

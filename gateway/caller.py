@@ -42,6 +42,9 @@ class Caller:
         """Those that are deleted as well."""
         return Batch.objects.filter(workspace=self.workspace)
 
+    def file(self, pk: str) -> File | None:
+        return File.of(self.workspace, pk)
+
     def batch(self, pk: str) -> Batch | None:
         return Batch.of(self.workspace, pk)
 

@@ -61,9 +61,9 @@ def test_rows_are_found_as_the_orm_finds_them(file: File, key: VirtualKey):
 
     for row in (file, key, batch):
         found = rows.find(type(row), "id = %s", row.pk)
-        assert values_of(found) == values_of(type(row).objects.get(pk=row.pk))  # type: ignore[attr-defined]
+        assert values_of(found) == values_of(type(row).objects.get(pk=row.pk))
         assert found == row
-        assert not found._state.adding  # type: ignore[union-attr]
+        assert not found._state.adding
 
 
 def test_rows_are_inserted_as_the_orm_inserts_them(file: File, key: VirtualKey):

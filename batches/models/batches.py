@@ -17,7 +17,6 @@ from providers.ids import new_id
 from providers.models import Credential, Provider, VirtualKey, Workspace
 
 if TYPE_CHECKING:
-    from batches.models.events import BatchEvent
     from batches.models.jobs import Job
 
 
@@ -249,6 +248,7 @@ class Batch(models.Model):
         named = self.output_uri.removeprefix("s3://").partition("/")[0]
         return {name for name in (self.input_file.bucket, named) if name}
 
-    def note(self, kind: str, message: str = "", *, job: "Job | None" = None) -> "BatchEvent":
+    def note(self, kind: str, message: str = "", *, job: "Job | None" = None) -> None:
         """Write into the timeline. The message holds no secret and no text of a record."""
-        return self.events.create(job=job, kind=kind, message=message[:2000])
+        event = self.events.model(batch=self, job=job, kind=kind, message=message[:2000])
+        rows.insert(event)

@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Subquery
 from django.utils import timezone
 
 from batches.models import Batch
 from batches.services import budgets, quota
 from files.models import File
-from providers import tracing
+from providers import rows, tracing
 from providers.models import Credential, NoCredentialError, Workspace
 from providers.services import direct_credential
 
@@ -95,8 +94,8 @@ def _create(
             **fields,
         )
         batch.credential = _own_account(batch, own_key)
-        budgets.check(workspace, key)
-        batch.save(force_insert=True)
+        budgets.check(batch.workspace, key)
+        rows.insert(batch)
         with_it = ", with a key of its client's own" if own_key else ""
         way = f"through {batch.get_surface_display()}, for {batch.get_provider_display()}"
         batch.note("created", f"{way}{with_it}")
@@ -112,19 +111,26 @@ def _own_account(batch: Batch, own_key: str) -> Credential | None:
         return direct_credential(
             batch.workspace, batch.provider, secret=own_key, name=f"direct {batch.pk}"
         )
-    usable = Credential.objects.usable(workspace=batch.workspace, provider=batch.provider)
     # The workspace of a key is known by its id alone: what budget it has comes along.
-    limited = Workspace.objects.filter(pk=batch.workspace_id).values("monthly_budget")
-    found = usable.values_list(Subquery(limited))[:1]
-    if not found:
+    table = Credential._meta.db_table
+    reached = f'id = %s AND EXISTS (SELECT 1 FROM "{table}" WHERE {Credential.USABLE})'  # noqa: S608 -- our own words
+    workspace = rows.find(
+        Workspace, reached, batch.workspace_id, batch.workspace_id, batch.provider
+    )
+    if workspace is None:
         raise NoCredentialError(batch.provider)
-    batch.workspace.monthly_budget = found[0][0]
-    if batch.role and not any(one.allows_role(batch.role) for one in usable):
+    batch.workspace = workspace
+    if batch.role and not _allows(workspace, batch.provider, batch.role):
         raise RoleDeniedError(
             f"The role '{batch.role[:200]}' is not allowed here: name another, or ask the operator to add it "
             "to the credential for Bedrock."
         )
     return None
+
+
+def _allows(workspace: Workspace, provider: str, role: str) -> bool:
+    usable = Credential.objects.usable(workspace=workspace, provider=provider)
+    return any(one.allows_role(role) for one in usable)
 
 
 def _lock(input_file: File, *, alone: bool) -> None:
@@ -141,14 +147,14 @@ def _lock(input_file: File, *, alone: bool) -> None:
 
 def made_before(workspace: Workspace, repeat: Repeat) -> Batch | None:
     """What the first try of a repeated create made. Raises IdempotencyConflictError."""
+    if repeat.key is None and not repeat.automatic:
+        return None
     made = Batch.objects.filter(workspace=workspace)
     if repeat.key is not None:
         batch = made.filter(idempotency_key=repeat.key).first()
         if batch and batch.request_digest != repeat.digest:
             raise IdempotencyConflictError(repeat.key)
         return batch
-    if not repeat.automatic:
-        return None
     since = timezone.now() - REPEATED_WITHIN
     return made.filter(request_digest=repeat.digest, created_at__gte=since).first()
 

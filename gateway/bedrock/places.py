@@ -7,7 +7,7 @@ from files.models import File
 from gateway.bedrock.asked import FILE_TAG, Create
 from gateway.caller import Caller
 from gateway.choice import first_of
-from gateway.surface import RequestError, one
+from gateway.surface import RequestError
 from providers.ids import core_id
 from providers.models import Provider
 
@@ -20,13 +20,13 @@ def input_of(caller: Caller, asked: Create) -> File:
     key. Raises RequestError 404 if there is none, BucketError and StoreError.
     """
     if asked.file_id:
-        file = one(caller.files, core_id(asked.file_id))
+        file = caller.file(core_id(asked.file_id))
         if file is None:
             raise _missing(f"The file '{asked.file_id[:100]}', which the tag '{FILE_TAG}' names,")
         return file
     is_real = asked.fields["provider"] == Provider.BEDROCK
     named = None if is_real else names.find(caller.workspace, *asked.source)
-    if file := named or one(caller.files, core_id(asked.source.key)):
+    if file := named or caller.file(core_id(asked.source.key)):
         return file
     if is_real:
         return _object(caller, asked)

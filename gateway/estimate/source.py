@@ -19,7 +19,7 @@ from gateway.caller import Caller
 from gateway.elements import Elements
 from gateway.estimate import wire
 from gateway.inline import LINE_ENDS
-from gateway.surface import RequestError, one
+from gateway.surface import RequestError
 from gateway.turns import in_turns
 from providers.ids import core_id
 from providers.models import Provider
@@ -71,7 +71,7 @@ def found(caller: Caller, file_id: str) -> File:
         file = _at(caller, file_id)
     else:
         file = next(iter(caller.files.filter(name=file_id.removeprefix("files/")).order_by()), None)
-        file = file or one(caller.files, core_id(file_id))
+        file = file or caller.file(core_id(file_id))
     if file is None:
         raise RequestError(
             f"No such File object: {file_id[:100]}", status=404, param="input_file_id"
@@ -81,7 +81,7 @@ def found(caller: Caller, file_id: str) -> File:
 
 def _at(caller: Caller, address: str) -> File | None:
     bucket, _, key = address.removeprefix(S3).partition("/")
-    named = names.find(caller.workspace, bucket, key) or one(caller.files, core_id(key))
+    named = names.find(caller.workspace, bucket, key) or caller.file(core_id(key))
     if named or not (bucket and key):
         return named
     caller.check_provider(Provider.BEDROCK)

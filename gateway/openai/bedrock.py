@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from files.models import File
+from gateway.caller import Caller
 from gateway.fields import Fields
 from gateway.surface import RequestError
 from providers.models import Provider
@@ -89,16 +90,18 @@ def read_job(form: Fields) -> dict[str, Any]:
     }
 
 
-def check_job(fields: Mapping[str, Any], options: Mapping[str, Any] | None) -> None:
+def check_job(fields: Mapping[str, Any], caller: Caller) -> None:
     """Whether a batch has what its provider needs, and nothing that only Bedrock knows.
 
-    `options` are those of the credential for Bedrock, None if there is none. Raises RequestError.
+    Raises RequestError.
     """
     if fields["provider"] != Provider.BEDROCK:
         for param, field in OF_JOBS.items():
             if fields[field]:
                 raise _only_bedrock(param, fields["provider"])
         return
+    usable = caller.credentials(Provider.BEDROCK)
+    options = next((one.options for one in usable[:1]), None)
     if options is None:
         return
     if not (fields["role_arn"] or options.get("role_arn")):

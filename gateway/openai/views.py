@@ -70,7 +70,7 @@ class OpenAIView(SurfaceView):
             return objects.find(
                 workspace, bucket_of(workspace, name.bucket, region=region), name.key
             )
-        file = one(self.caller.files, wire.read_id(file_id, "File"))
+        file = self.caller.file(wire.read_id(file_id, "File"))
         if file is None:
             raise wire.not_found("File", file_id)
         return file
@@ -220,8 +220,7 @@ class Batches(OpenAIView):
         )
         self.caller.check_provider(provider)
         fields = {**fields, "provider": provider, "virtual_key": self.caller.key}
-        usable = self.caller.credentials(provider)
-        bedrock.check_job(fields, next((one.options for one in usable[:1]), None))
+        bedrock.check_job(fields, self.caller)
         if place := bedrock.read_output(fields["output_uri"]):
             bucket_of(workspace, place.bucket).refuse_hidden(place.key)
         return services.create(

@@ -106,6 +106,16 @@ class Credential(models.Model):
     sandbox = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Which are `usable` in a workspace for a provider, in SQL.
+    USABLE = (
+        "(workspace_id = %s OR workspace_id IS NULL) AND provider = %s AND enabled AND NOT direct"
+    )
+
+    # Those that are `usable` in a workspace for a provider, in SQL.
+    USABLE = (
+        "(workspace_id = %s OR workspace_id IS NULL) AND provider = %s AND enabled AND NOT direct"
+    )
+
     objects = CredentialQuerySet.as_manager()
 
     class Meta:

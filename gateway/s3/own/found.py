@@ -14,7 +14,6 @@ from gateway.caller import Caller
 from gateway.s3.conditions import check_write, tags
 from gateway.s3.refusals import S3Error, invalid, missing_key
 from gateway.s3.tags import TAG, quoted, tag_of
-from gateway.surface import one
 
 ALL_FILES = names.ALL_FILES
 USUAL_TYPE = "binary/octet-stream"
@@ -42,7 +41,7 @@ def find(caller: Caller, bucket: str, key: str, *, if_match: str = "") -> File |
         return file
     named = [FILE_ID.fullmatch(key), *map(TAG.fullmatch, tags(if_match))]
     ids = [found[1] for found in named if found]
-    return next((file for core in ids[:2] if (file := one(caller.files, core))), None)
+    return next((file for core in ids[:2] if (file := caller.file(core))), None)
 
 
 def wanted(caller: Caller, bucket: str, key: str, *, if_match: str = "") -> File:
