@@ -24,7 +24,7 @@ from files.buckets import (
 from files.models import File, FileQuerySet
 from files.storage import STORE_FAILURES, store
 from files.storage import StoreError as StoreError
-from providers import tracing
+from providers import rows, tracing
 from providers.models import VirtualKey, Workspace
 
 logger = logging.getLogger(__name__)
@@ -88,9 +88,8 @@ def writing(workspace: Workspace, *, limit: int | None = None) -> Iterator[Write
 
     Raises StoreError when the store fails.
     """
-    file = File.objects.create(
-        workspace=workspace, purpose=File.Purpose.BATCH, traceparent=tracing.current()
-    )
+    file = File(workspace=workspace, purpose=File.Purpose.BATCH, traceparent=tracing.current())
+    rows.insert(file)
     with _named_failures(), ExitStack() as undo:
         undo.callback(file.delete)
         target = store().create(file.path)
