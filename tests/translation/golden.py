@@ -69,11 +69,13 @@ def _side(file: dict[str, Any], side: str, prefix: str) -> Golden:
     )
 
 
+@cache
 def requests(subject: str, *, by: str, model: str) -> dict[str, Any]:
     table: dict[str, Any] = neutral.REQUESTS if subject == "chat" else neutral.EMBEDDINGS
     return {case: meant(value, by=by, model=model) for case, value in table.items()}
 
 
+@cache
 def answers(subject: str, *, by: str, model: str) -> dict[str, Any]:
     table: dict[str, Any] = neutral.ANSWERS if subject == "chat" else neutral.VECTORS
     return {case: meant(value, by=by, model=model) for case, value in table.items()}
