@@ -3,6 +3,7 @@
 from itertools import count
 
 from providers.models import Credential, Workspace
+from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS
 
 _names = count()
 
@@ -17,3 +18,17 @@ def unreachable(workspace: Workspace, *providers: str) -> None:
 def drain_all() -> None:
     """Those that are made from now on are the only ones."""
     Credential.objects.update(enabled=False)
+
+
+def simulated(sandbox_url: str) -> dict[str, Credential]:
+    """An account of its own at each provider of the sandbox."""
+    made = {}
+    for provider, path in SANDBOX_PATHS.items():
+        key = f"key-{next(_names)}"
+        options = SANDBOX_OPTIONS.get(provider, {})
+        options = options and {**options, "access_key_id": key}
+        made[provider] = Credential(provider=provider, name="sandbox", options=options)
+        made[provider].secret = key
+        made[provider].base_url = sandbox_url + path
+        made[provider].save()
+    return made

@@ -21,7 +21,6 @@ from providers.anthropic import upstream as anthropic
 from providers.base import Limits
 from providers.models import Credential, Workspace
 from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
-from tests.sandbox.process import start_sandbox
 from tests.vendor_models import MODELS
 
 _names = count()
@@ -63,13 +62,6 @@ class Sandbox:
 
     def count(self, operation: str) -> int:
         return self.control("GET", "calls")["counts"].get(operation, 0)
-
-
-@pytest.fixture(scope="session")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("upstream")
-    with start_sandbox(folder, seconds=0, bedrock_min_records=1) as url:
-        yield url
 
 
 @pytest.fixture

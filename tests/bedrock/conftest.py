@@ -1,7 +1,6 @@
 """What the tests of this surface share: boto3 without a server, and a provider of each kind."""
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,11 +9,9 @@ from django.test import Client
 from files import services as files
 from files.models import File
 from providers.models import Credential, Workspace
-from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
+from providers.services import default_workspace
+from tests.accounts import simulated
 from tests.bedrock.client import boto
-from tests.sandbox.process import start_sandbox
-
-_names = count()
 
 
 @pytest.fixture
@@ -22,27 +19,11 @@ def workspace(db: None) -> Workspace:
     return default_workspace()
 
 
-@pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of one that answers at once."""
-    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
-        yield url
-
-
 @pytest.fixture
 def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
     """An account of its own at each provider."""
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
-    made = {}
-    for provider in SANDBOX_PATHS:
-        key = f"key-{next(_names)}"
-        options = SANDBOX_OPTIONS.get(provider, {})
-        options = options and {**options, "access_key_id": key}
-        made[provider] = Credential(provider=provider, name="sandbox", options=options)
-        made[provider].secret = key
-        made[provider].base_url = sandbox_url + SANDBOX_PATHS[provider]
-        made[provider].save()
-    return made
+    return simulated(sandbox_url)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from tests.batches.conftest import (
     provider,
     quick,
     sandbox,
-    sandbox_process,
     workspace,
 )
 
@@ -18,6 +17,5 @@ __all__ = [
     "provider",
     "quick",
     "sandbox",
-    "sandbox_process",
     "workspace",
 ]

@@ -8,7 +8,6 @@ from tests.batches.conftest import (
     provider,
     quick,
     sandbox,
-    sandbox_process,
     small_jobs,
     workspace,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "quick",
     "s3_server",
     "sandbox",
-    "sandbox_process",
     "server",
     "small_jobs",
     "vendor",

@@ -9,8 +9,10 @@ from django.test import Client
 
 from files import services as files
 from files.models import File
-from providers.models import Credential, VirtualKey, Workspace
-from providers.services import SANDBOX_PATHS, default_workspace
+from providers.models import VirtualKey, Workspace
+from tests.keys.conftest import workspace
+
+__all__ = ["workspace"]
 
 PATH = "/bifrost/v1/estimate"
 
@@ -33,15 +35,6 @@ def stored(workspace: Workspace, content: bytes, **fields: Any) -> File:
     with files.writing(workspace) as writer:
         writer.write(content)
     return files.publish(writer.file, **{"purpose": "batch", "filename": "in.jsonl", **fields})
-
-
-@pytest.fixture
-def workspace(db: None, settings: Any) -> Workspace:
-    """Every provider has an account that nobody reaches."""
-    settings.AUTH = "keys"
-    for provider in SANDBOX_PATHS:
-        Credential.objects.create(provider=provider, name="none")
-    return default_workspace()
 
 
 @pytest.fixture

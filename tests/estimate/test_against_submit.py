@@ -23,13 +23,12 @@ from tests.batches.conftest import (
     provider,
     quick,
     sandbox,
-    sandbox_process,
 )
 from tests.estimate.conftest import jsonl, record, stored
 from tests.matrix.records import RECORDS
 from tests.vendor_models import MODELS
 
-__all__ = ["credential", "direct", "make", "provider", "quick", "sandbox", "sandbox_process"]
+__all__ = ["credential", "direct", "make", "provider", "quick", "sandbox"]
 
 # Of each dialect something that others have no words for, and where it stands.
 ODD: dict[str, tuple[str, dict[str, Any]]] = {

@@ -1,16 +1,11 @@
 """What the tests of this surface share: Google's SDK without a server, and raw calls."""
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from google import genai
 from httpx2 import Client as HTTPClient
-from httpx2 import WSGITransport
 
 from batches.models import Batch
 from files import services as files
@@ -18,12 +13,9 @@ from files.models import File
 from providers import http as providers_http
 from providers.anthropic import upstream
 from providers.models import Credential, Workspace
-from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
-from tests.accounts import drain_all, unreachable
+from providers.services import SANDBOX_PATHS, default_workspace
+from tests.accounts import drain_all, simulated, unreachable
 from tests.genai.asking import Raw, connected, lines
-from tests.sandbox.process import start_sandbox
-
-_names = count()
 
 
 @pytest.fixture
@@ -38,13 +30,6 @@ def views(http: HTTPClient, workspace: Workspace) -> Raw:
     return Raw(http)
 
 
-@pytest.fixture(scope="session")
-def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of one that answers at once."""
-    with start_sandbox(tmp_path_factory.mktemp("upstream"), seconds=0) as url:
-        yield url
-
-
 @pytest.fixture
 def credentials(
     workspace: Workspace, sandbox_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
@@ -56,25 +41,7 @@ def credentials(
         providers_http, "RETRY", providers_http.RETRY.new(backoff_factor=0, backoff_jitter=0)
     )
     drain_all()
-    made = {}
-    for provider in SANDBOX_PATHS:
-        made[provider] = Credential(provider=provider, name="sandbox")
-        made[provider].secret = f"key-{next(_names)}"
-        made[provider].base_url = sandbox_url + SANDBOX_PATHS[provider]
-        made[provider].options = SANDBOX_OPTIONS.get(provider, {})
-        made[provider].save()
-    return made
-
-
-@pytest.fixture
-def http() -> Iterator[HTTPClient]:
-    """In one process and one transaction with what answers."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as made:
-        yield made
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    return simulated(sandbox_url)
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """What the tests of keys share: a workspace in which only keys work, and keys with limits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from httpx2 import Client as HTTPClient
-from httpx2 import WSGITransport
 
 from providers.models import Credential, VirtualKey, Workspace
 from providers.services import SANDBOX_PATHS, default_workspace
@@ -40,17 +36,6 @@ def make_key(workspace: Workspace) -> Callable[..., Made]:
         return Made(key, text)
 
     return make
-
-
-@pytest.fixture
-def http() -> Iterator[HTTPClient]:
-    """In one process and one transaction with what answers."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as made:
-        yield made
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture(params=EVERY)

@@ -3,29 +3,25 @@
 import http.client
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from httpx2 import WSGITransport
 from openai import DefaultHttpxClient, OpenAI
 
 from files.models import File
 from providers.models import Credential, Workspace
-from providers.services import SANDBOX_OPTIONS, SANDBOX_PATHS, default_workspace
-from tests.accounts import drain_all, unreachable
+from providers.services import default_workspace
+from tests.accounts import drain_all, simulated, unreachable
 from tests.openai.buckets import ACCOUNT, lies_in
 from tests.sandbox import bedrock
 from tests.sandbox.process import start_sandbox
 from tests.stack import Stack
 
 BOUNDARY = "a-boundary-of-our-own"
-_names = count()
 
 
 @pytest.fixture
@@ -127,21 +123,12 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def credentials(workspace: Workspace, sandbox_url: str, settings: Any) -> dict[str, Credential]:
     settings.POLL_SECONDS = settings.SWEEP_SECONDS = 0.01
     drain_all()
-    made = {}
-    for provider in SANDBOX_PATHS:
-        made[provider] = Credential(provider=provider, name="sandbox")
-        made[provider].secret = f"key-{next(_names)}"
-        made[provider].base_url = sandbox_url + SANDBOX_PATHS[provider]
-        made[provider].options = SANDBOX_OPTIONS.get(provider, {})
-        made[provider].save()
-    return made
+    return simulated(sandbox_url)
 
 
 @pytest.fixture
-def inside(credentials: dict[str, Credential]) -> Iterator[OpenAI]:
+def inside(credentials: dict[str, Credential], inside_one_transaction: None) -> Iterator[OpenAI]:
     """The real SDK, in one process and one transaction with what answers it."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
     with DefaultHttpxClient(transport=WSGITransport(app=WSGIHandler())) as http:
         yield OpenAI(
             base_url="http://testserver/openai",
@@ -150,8 +137,6 @@ def inside(credentials: dict[str, Credential]) -> Iterator[OpenAI]:
             http_client=http,
             _strict_response_validation=True,
         )
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,6 @@
 """What the tests of the descriptions share: a key, a provider of each kind, and what a client has made."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.utils import timezone
 
 from batches.models import Batch
@@ -36,16 +32,6 @@ def accounts(workspace: Workspace) -> None:
     """Every provider but the one whose buckets would have to be there."""
     for provider in SANDBOX_PATHS.keys() - {"bedrock"}:
         Credential.objects.create(provider=provider, name="nobody", base_url=NOWHERE)
-
-
-@pytest.fixture
-def inside(workspace: Workspace) -> Iterator[None]:
-    """Requests stay in the test's transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.s3.client import Server, boto
 from tests.sandbox.records import chats, jsonl, submit
 
 NOT_SENT = {"resumeUploadByPut"}
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("workspace", "inside_one_transaction")
 
 
 @pytest.fixture

@@ -37,7 +37,10 @@ load_all_checks()
 
 @pytest.fixture
 def schema(
-    request: pytest.FixtureRequest, inside: None, accounts: None, known: dict[str, str]
+    request: pytest.FixtureRequest,
+    inside_one_transaction: None,
+    accounts: None,
+    known: dict[str, str],
 ) -> Any:
     document = with_examples(DOCUMENTS[request.param], known)
     made = schemathesis.openapi.from_dict(document)

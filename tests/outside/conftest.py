@@ -1,13 +1,11 @@
 """A simulated provider, on which others make jobs, and the surfaces without a server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from anthropic import Anthropic
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from google import genai
 from httpx2 import Client as HTTPClient
@@ -26,7 +24,6 @@ from tests.batches.conftest import (
     provider,
     quick,
     sandbox,
-    sandbox_process,
     workspace,
 )
 from tests.bedrock.client import boto
@@ -40,7 +37,6 @@ __all__ = [
     "provider",
     "quick",
     "sandbox",
-    "sandbox_process",
     "workspace",
 ]
 OPERATOR = Actor(AuditEvent.ActorKind.COMMAND, "an operator")
@@ -68,17 +64,6 @@ def adopted(
 
 def found(upstream_id: str) -> OutsideJob:
     return OutsideJob.objects.select_related("credential").get(upstream_id=upstream_id)
-
-
-@pytest.fixture
-def http() -> Iterator[HTTPClient]:
-    """In one process and one transaction with what answers."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as client:
-        yield client
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 class Surfaces:

@@ -7,8 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from moto.server import ThreadedMotoServer
 
 from providers.models import Credential, Workspace
@@ -24,13 +22,8 @@ def workspace(db: None) -> Workspace:
 
 
 @pytest.fixture
-def server(workspace: Workspace) -> Iterator[Server]:
-    """In the test's own transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield Server()
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+def server(workspace: Workspace, inside_one_transaction: None) -> Server:
+    return Server()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Each vendor's SDK raises its own error for what is not found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import anthropic
@@ -11,14 +11,10 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from google import genai
 from google.genai import errors, types
 from httpx2 import Client as HTTPClient
-from httpx2 import WSGITransport
 
 from batches.models import Batch
 from files.models import File
@@ -43,16 +39,9 @@ def theirs(estate: Estate) -> Theirs:
 
 
 @pytest.fixture
-def http(estate: Estate) -> Iterator[HTTPClient]:
-    """In one process and one transaction with what answers. Django's own client, which makes the estate,
-    leaves the signals connected.
-    """
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    with HTTPClient(transport=WSGITransport(app=WSGIHandler())) as made:
-        yield made
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+def http(estate: Estate, http: HTTPClient) -> HTTPClient:
+    """Django's own client, which makes the estate, leaves the signals connected."""
+    return http
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.batches.conftest import (
     provider,
     quick,
     sandbox,
-    sandbox_process,
     workspace,
 )
 from tests.webhooks.receiver import Receiver, receiving
@@ -31,7 +30,6 @@ __all__ = [
     "quick",
     "ringing",
     "sandbox",
-    "sandbox_process",
     "workspace",
 ]
 
