@@ -16,6 +16,9 @@ import psycopg
 import redis
 from psycopg import sql
 
+from bifrost.launch import ports
+from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
+
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("BIFROST_", "OPENAI_", "SANDBOX", "PORT", "DATABASE_URL", "CELERY_BROKER_URL", "MAKE")
 READY = "Ctrl-C stops everything."
@@ -98,10 +101,13 @@ def command_line(process: psutil.Process) -> list[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port for the web server that leaves the sandbox its own."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < 65_000 and not ports.why_not("127.0.0.1", port + SANDBOX_PORT_OFFSET):
+            return port
 
 
 @contextmanager

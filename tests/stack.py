@@ -2,9 +2,7 @@
 
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,11 +13,9 @@ import psutil
 import requests
 from openai import OpenAI
 
-from bifrost.launch import ports
 from bifrost.launch.launcher import SANDBOX_PORT_OFFSET
-from tests.installation import APART, command_line, servers
+from tests.installation import APART, LAUNCH, ROOT, command_line, free_port, servers
 
-ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 120
 
 
@@ -77,7 +73,7 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
         }
         with (data / "stack.log").open("ab") as log:
             launcher = subprocess.Popen(
-                [sys.executable, "-m", "bifrost.run"],
+                LAUNCH,
                 cwd=ROOT,
                 env={**os.environ, **APART, **own},
                 stdout=log,
@@ -88,16 +84,6 @@ def running_stack(data: Path, **environment: str) -> Iterator[Stack]:
         _await_ready(url, launcher, data / "stack.log")
         sandbox_url = f"http://127.0.0.1:{port + SANDBOX_PORT_OFFSET}"
         yield Stack(url, sandbox_url, data, launcher, own)
-
-
-def free_port() -> int:
-    """A port for the web server that leaves the sandbox its own."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < 65_000 and not ports.why_not("127.0.0.1", port + SANDBOX_PORT_OFFSET):
-            return port
 
 
 def _await_ready(url: str, launcher: subprocess.Popen[bytes], log: Path) -> None:

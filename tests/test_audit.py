@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.audit import SKIPPED
-from tests.stack import free_port
+from tests.installation import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 WEAKNESS = {

@@ -11,7 +11,7 @@ import kombu
 import pytest
 
 import bifrost.broker  # noqa: F401 -- registers the transport
-from tests.stack import free_port
+from tests.installation import free_port
 
 COUNT = 200
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from tests.genai.asking import Raw
-from tests.installation import APART
-from tests.stack import ROOT, Stack, free_port
+from tests.installation import APART, free_port
+from tests.stack import ROOT, Stack
 
 CHUNK = 8 * 2**20
 CONTENT = os.urandom(2 * CHUNK + 4 * 2**20 + 5)
