@@ -50,7 +50,7 @@ def wait(client: OpenAI, batch: Batch, until: Callable[[Batch], bool] | None = N
         batch = client.batches.retrieve(batch.id)
         if until(batch) if until else batch.status in TERMINAL:
             return batch
-        time.sleep(0.01)
+        time.sleep(0.05)
     raise AssertionError(f"the batch is still {batch.status}")
 
 
