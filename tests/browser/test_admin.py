@@ -366,6 +366,21 @@ def test_the_palette_leads_to_a_batch_by_keyboard_alone(page: Page, place: Insta
     expect(page.get_by_role("heading", name=place.batches["good"])).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "open_at_first"), [(NARROW, False), (WIDE, True)])
+def test_the_menu_is_opened_and_closed_by_keyboard(
+    opened: Callable[..., Page], place: Installation, width: int, open_at_first: bool
+):
+    page = opened(width)
+    page.goto(place.admin)
+    item = page.get_by_role("link", name="Audit trail")
+    expect(item).to_be_visible(visible=open_at_first)
+
+    page.get_by_role("button", name="Show or hide the menu").focus()
+    page.keyboard.press("Enter")
+
+    expect(item).to_be_visible(visible=not open_at_first)
+
+
 def test_the_theme_is_a_choice(page: Page, place: Installation):
     page.goto(place.admin)
     for word, dark in (("dark_mode", True), ("light_mode", False)):
