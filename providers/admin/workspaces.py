@@ -13,6 +13,7 @@ from providers.admin.fields import NamesField
 from providers.admin.members import MembersInline
 from providers.admin.protected import ProtectedAdmin
 from providers.models import Workspace
+from providers.money import dollars
 from providers.prices import DOLLAR
 from providers.roles import is_bound
 
@@ -73,7 +74,7 @@ class WorkspaceAdmin(ProtectedAdmin):
     @admin.display(description="budget per month")
     def budget(self, workspace: Workspace) -> str | SafeString:
         amount = workspace.monthly_budget
-        return cells.faint("not limited") if amount is None else cells.dollars(int(amount * DOLLAR))
+        return cells.faint("not limited") if amount is None else dollars(int(amount * DOLLAR))
 
     @admin.display(description="keeps")
     def kept(self, workspace: Workspace) -> SafeString:
