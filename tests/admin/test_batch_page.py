@@ -47,7 +47,7 @@ def test_it_shows_the_whole_batch(admin_client: Client):
         "nightly (",
         "ranking",
         "12,345",
-        "input tokens details · cached tokens",
+        "input tokens · cached tokens",
         "678",
         "nightly-7",
         job.upstream_id,
