@@ -27,6 +27,8 @@ COPY batches batches
 COPY files files
 COPY providers providers
 COPY templates templates
+# Else every process of every container compiles it anew.
+RUN python -m compileall -q .
 VOLUME /data
 EXPOSE 8080
 ENTRYPOINT ["python", "-m", "bifrost.run"]

@@ -76,7 +76,7 @@ for number in "${!running[@]}"; do
     echo
     echo "== ${titles[$number]}"
     # With 5 ends what found nothing: of a part of the suite all may be `once`.
-    wait "${running[$number]}" || [ $? = 5 ] || failed=1
+    wait "${running[$number]}" || [ "$?$whole" = 5 ] || failed=1
     unset "running[$number]"
     cat "${logs[$number]}"
 done
