@@ -34,9 +34,6 @@ class BatchActions(ReadOnlyAdmin):
     def has_download_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.allows(request, obj, self.permission("view"), "files.view_file")
 
-    def name_of(self, obj: Any) -> str:
-        return public_id(obj.pk)
-
     @admin.action(description="Poll now", permissions=["act"])
     def poll_now(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
         self._poll(request, list(queryset))

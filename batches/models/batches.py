@@ -222,7 +222,7 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.id
+        return f"batch_{self.id}"
 
     @classmethod
     def of(cls, workspace: Workspace, pk: str) -> "Batch | None":
