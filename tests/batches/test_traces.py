@@ -178,7 +178,7 @@ def test_a_message_to_a_webhook_is_in_the_trace_of_its_batch(
     Batch.objects.update(traceparent=f"00-{TRACE}-{PARENT}-01")
     batch.refresh_from_db()
     webhooks.tell(batch, Webhook.Event.FAILED)
-    sending.send(batch.deliveries.get().pk)
+    sending.send(webhook.pk)
     tracing.stop()
     span = collector.span("webhook")
     assert (span.trace_id.hex(), span.parent_span_id.hex()) == (TRACE, PARENT)

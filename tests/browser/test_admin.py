@@ -282,7 +282,7 @@ def test_a_clone_goes_to_another_provider(page: Page, place: Installation):
 def test_a_filter_is_kept_and_a_list_exported(page: Page, place: Installation, tmp_path: Path):
     page.goto(f"{place.admin}batches/batch/?status__exact=failed")
     page.get_by_text("Save this filter").click()
-    page.get_by_label("Name").fill("what failed")
+    page.get_by_label("Name", exact=True).fill("what failed")
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto(f"{place.admin}batches/batch/")
     page.get_by_role("link", name="what failed").click()
