@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,37 +25,21 @@ from batches import services  # noqa: E402
 from batches.models import Batch, Job  # noqa: E402
 from files.models import File  # noqa: E402
 from providers import registry  # noqa: E402
-from providers.base import Content, JobRequest, JobState, Limits, Upstream  # noqa: E402
+from providers.base import JobState  # noqa: E402
 from providers.models import Credential, Workspace  # noqa: E402
+from providers.openai.upstream import OpenAIUpstream  # noqa: E402
 from providers.services import default_workspace  # noqa: E402
 
 RUNNING = 2000
 AT_ONCE = 5000
 
 
-class InstantUpstream(Upstream):
+class InstantUpstream(OpenAIUpstream):
     """Knows every job and says that it runs."""
-
-    limits = Limits(records=50_000, bytes=200 * 10**6, one_model=True)
 
     def poll(self, upstream_ids: Sequence[str]) -> Iterator[tuple[str, JobState]]:
         for name in upstream_ids:
             yield name, JobState(name, "in_progress", total=100, completed=50)
-
-    def upload(self, job: JobRequest, content: Content) -> str:
-        raise AssertionError("only polled")
-
-    def submit(self, job: JobRequest, input_id: str, content: Content) -> JobState:
-        raise AssertionError("only polled")
-
-    def find(self, job: JobRequest) -> JobState | None:
-        raise AssertionError("only polled")
-
-    def cancel(self, upstream_id: str) -> JobState:
-        raise AssertionError("only polled")
-
-    def results(self, files: Mapping[str, str]) -> Iterator[bytes]:
-        raise AssertionError("only polled")
 
 
 def fill(workspace: Workspace, file: File, count: int, status: Batch.Status) -> list[Batch]:
