@@ -103,6 +103,22 @@ def test_a_share_is_never_rounded_to_all_or_nothing(part: float | None, said: st
     assert words.share(part) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0"),
+        (3, "3"),
+        (0.125, "0.12"),
+        (9.96, "10"),
+        (1234, "1,234"),
+        (56_700, "56.7k"),
+        (8.9e6, "8.9M"),
+    ],
+)
+def test_numbers_are_told_in_few_digits(value: float, said: str):
+    assert words.short(value) == said
+
+
 def test_hours_that_are_over_are_read_once(admin_client: Client):
     used(hour=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=5))
     before = tiles(admin_client.get(FIRST, {"period": "30d"}))

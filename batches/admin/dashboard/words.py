@@ -6,7 +6,9 @@ from providers import cells
 
 
 def short(value: float) -> str:
-    """A number in few digits: 1,234, 56.7k, 8.9M."""
+    """A number in few digits: 0.25, 1,234, 56.7k, 8.9M."""
+    if 0 < abs(value) < 10:
+        return f"{value:.2g}"
     for most, unit, name in ((10**4, 1, ""), (10**6, 10**3, "k"), (10**9, 10**6, "M")):
         if abs(value) < most:
             return f"{value / unit:,.0f}" if unit == 1 else f"{value / unit:.4g}{name}"

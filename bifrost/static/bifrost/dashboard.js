@@ -58,8 +58,10 @@
             return `${Math.round(value / length)} ${name}`;
         }
         if (unit === "dollars") {
-            const digits = value >= 1 || value === 0 ? 2 : 4;
-            return `$${value.toLocaleString("en-US", { minimumFractionDigits: value >= 100 ? 0 : digits, maximumFractionDigits: value >= 100 ? 0 : digits })}`;
+            const little = value > 0 && value < 1;
+            const digits = value >= 100 ? 0 : 2;
+            const form = little ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+            return `$${value.toLocaleString("en-US", form)}`;
         }
         return value.toLocaleString("en-US", { notation: Math.abs(value) >= 1e4 ? "compact" : "standard", maximumFractionDigits: 1 });
     }
