@@ -111,11 +111,6 @@ class Credential(models.Model):
         "(workspace_id = %s OR workspace_id IS NULL) AND provider = %s AND enabled AND NOT direct"
     )
 
-    # Those that are `usable` in a workspace for a provider, in SQL.
-    USABLE = (
-        "(workspace_id = %s OR workspace_id IS NULL) AND provider = %s AND enabled AND NOT direct"
-    )
-
     objects = CredentialQuerySet.as_manager()
 
     class Meta:
