@@ -33,9 +33,12 @@ class ResultIndex:
         self.answered = bytearray(total)
         self._again: Set[int] | None = None
         self._unseen: set[int] = set()
-        # Where the results of each job begin if all stand behind one another, in which file, and which it is.
+        self._copy: BinaryIO | None = None
+        # Where the results of each job begin if all stand behind one another, and which it is; in which file
+        # they are, and how far before that place it begins.
         self._starts = array("q")
         self._files: list[int] = []
+        self._bases = array("q")
         self._sources: list[str] = []
         self.strays: dict[str, int] = {}
 
@@ -70,14 +73,18 @@ class ResultIndex:
         """Take the lines of one job's results in: of `source`.
 
         `at_hand` is the file that the chunks are from, which is closed with the index; without it they are
-        copied. The ids of its records begin with `mark`, and `number_of` reads what follows. It raises
-        MalformedRecordError or KeyError for what is no record's.
+        copied, all into one file. The ids of its records begin with `mark`, and `number_of` reads what
+        follows. It raises MalformedRecordError or KeyError for what is no record's.
         """
-        file = at_hand or cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
-        self._undo.enter_context(file)
         begin = self._end
+        if at_hand:
+            file, base = self._undo.enter_context(at_hand), begin
+        else:
+            file = self._copy = self._copy or self._undo.enter_context(_temporary())
+            base = begin - file.tell()
         self._starts.append(begin)
         self._files.append(file.fileno())
+        self._bases.append(base)
         self._sources.append(source)
         read = self._read(chunks, keep, None if at_hand else file)
         for place, line in placed_lines(read, longest=LONGEST):
@@ -92,7 +99,7 @@ class ResultIndex:
             return None
         offset = self.offsets[number]
         job = bisect_right(self._starts, offset) - 1
-        line = os.pread(self._files[job], length, offset - self._starts[job])
+        line = os.pread(self._files[job], length, offset - self._bases[job])
         return self._sources[job], line
 
     def _read(
@@ -129,3 +136,7 @@ class ResultIndex:
 
     def _stray(self, what: str) -> None:
         self.strays[what] = self.strays.get(what, 0) + 1
+
+
+def _temporary() -> BinaryIO:
+    return cast(BinaryIO, tempfile.TemporaryFile())

@@ -16,6 +16,8 @@ from files.models import File
 from providers.records import Failure, record_number
 
 BLOCK_BYTES = 256 * 1024
+# The results of so many jobs are read where they lie, from files that stay open. Others are copied into one.
+MOST_AT_HAND = 16
 
 
 class ResultsRemovedError(FileNotFoundError):
@@ -68,7 +70,7 @@ def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Itera
     """What the providers answered, to be asked for by the record. Raises StoreError."""
     number_of_theirs = numbers_of(batch, jobs)
     with ResultIndex(batch.total, translate.dialect_of(batch.provider)) as index:
-        for job in jobs:
+        for place, job in enumerate(jobs):
             share = share_of(job)
             if share.chosen is not None:
                 index.try_again(share.chosen)
@@ -76,7 +78,7 @@ def indexed(batch: Batch, jobs: list[Job], *, keep: Callable[[], None]) -> Itera
                 number_of = number_of_theirs if job.adopted and number_of_theirs else record_number
                 index.add(
                     files.stream(job.raw_results),
-                    at_hand=files.at_hand(job.raw_results),
+                    at_hand=files.at_hand(job.raw_results) if place < MOST_AT_HAND else None,
                     source=job.pk,
                     mark=share.mark,
                     number_of=number_of,

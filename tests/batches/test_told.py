@@ -8,8 +8,9 @@ from google.genai.types import GenerateContentResponse
 
 from batches import services
 from batches.models import Batch
+from batches.services import outcomes
 from files import services as files
-from tests.batches.conftest import MODELS, every_provider, line, live, results
+from tests.batches.conftest import MODELS, directly, every_provider, line, live, results
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +126,17 @@ class TestDelete:
         with pytest.raises(services.NotDeletableError, match="cancel it first"):
             services.delete(batch)
         assert Batch.of(workspace, batch.pk) == batch
+
+
+@directly
+def test_of_many_jobs_few_files_stay_open(make, small_jobs, monkeypatch):
+    """All results are found, be they read where they lie or copied."""
+    monkeypatch.setattr(outcomes, "MOST_AT_HAND", 1)
+    opened = []
+    at_hand = files.at_hand
+    monkeypatch.setattr(files, "at_hand", lambda file: opened.append(file) or at_hand(file))
+
+    batch = live(make([line(number) for number in range(6)]))
+
+    assert [one["custom_id"] for one in results(batch)[0]] == [f"c-{number}" for number in range(6)]
+    assert (batch.jobs.count(), len(opened)) == (3, 1)

@@ -58,14 +58,19 @@ def file_of(content: bytes) -> BinaryIO:
     return file
 
 
-@given(outputs(), st.integers(1, 200), st.integers(1, 3), st.booleans())
-def test_each_record_has_its_first_result(said: Said, size: int, jobs: int, at_hand: bool):
+@given(
+    outputs(),
+    st.integers(1, 200),
+    st.integers(1, 5),
+    st.lists(st.booleans(), min_size=5, max_size=5),
+)
+def test_each_record_has_its_first_result(said: Said, size: int, jobs: int, at_hand: list[bool]):
     share = -(-len(said.lines) // jobs) or 1
     with ResultIndex(said.total, OPENAI) as index:
         for start in range(0, len(said.lines), share):
             content = b"\n".join(said.lines[start : start + share])
             chunks = [content[at : at + size] for at in range(0, len(content), size)]
-            file = file_of(content) if at_hand else None
+            file = file_of(content) if at_hand[start // share] else None
             index.add(chunks, keep=lambda: None, source=f"from {start}", at_hand=file)
 
         for number in range(said.total):
