@@ -1,7 +1,6 @@
 """The lines of jobs, written down while their records are looked at, to be sent in the same step."""
 
 import tempfile
-from types import TracebackType
 from typing import BinaryIO, NamedTuple, cast
 
 from batches.services.jobs import mark_of
@@ -29,15 +28,7 @@ class Spools:
         self._upstream = upstream
         self._spools: dict[str, Spool] = {}
 
-    def __enter__(self) -> "Spools":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         for spool in self._spools.values():
             spool.file.close()
 
@@ -45,10 +36,10 @@ class Spools:
         """An empty one; None if it would be one too many."""
         if len(self._spools) == MOST:
             return None
-        file = tempfile.TemporaryFile(buffering=BLOCK_BYTES)  # noqa: SIM115 -- closed by __exit__
-        return self._spools.setdefault(
-            job_id, Spool(cast(BinaryIO, file), mark_of(self._upstream, job_id))
-        )
+        file = tempfile.TemporaryFile(buffering=BLOCK_BYTES)  # noqa: SIM115 -- closed with the others
+        spool = Spool(cast(BinaryIO, file), mark_of(self._upstream, job_id))
+        self._spools[job_id] = spool
+        return spool
 
     def of(self, job_id: str) -> BinaryIO | None:
         spool = self._spools.get(job_id)

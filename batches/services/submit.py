@@ -1,5 +1,6 @@
 """Validate a batch, plan its jobs, and hand each to its provider exactly once."""
 
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,7 @@ SETTLE_SECONDS = 30
 def submit(claim: Claim) -> None:
     """From `validating` to `in_progress`, or to `failed`. Raises UpstreamError to be tried again."""
     batch = claim.batch
-    with Spools(registry.upstream_class(batch.provider)) as spools:
+    with closing(Spools(registry.upstream_class(batch.provider))) as spools:
         # The total says nothing: of inline requests it is known from the first.
         if not batch.jobs.exists() and not _plan(claim, spools):
             return

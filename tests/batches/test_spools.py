@@ -1,6 +1,7 @@
 """What is written down to be sent at once is what would be made to be sent later."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_a_spool_holds_what_its_job_sends(data, provider: str, records: int, one
     content = data.draw(inputs(MODELS[provider]))
     upstream = registry.upstream_class(provider)
     limits = replace(upstream.limits, records=records, one_model=one_model)
-    with Spools(upstream) as spools:
+    with closing(Spools(upstream)) as spools:
         look = Look(provider, endpoint=None, key=None, limits=limits, spools=spools)
         refused = [looked.refusal for looked in look.at([content]) if looked.refusal]
 
@@ -63,7 +64,7 @@ def test_a_spool_holds_what_its_job_sends(data, provider: str, records: int, one
 
 def test_of_many_jobs_the_first_have_a_spool():
     upstream = registry.upstream_class("openai")
-    with Spools(upstream) as spools:
+    with closing(Spools(upstream)) as spools:
         parts = [Part(first=number) for number in range(spools_module.MOST + 2)]
         begun = [spools.begin(part.job_id) for part in parts]
 
