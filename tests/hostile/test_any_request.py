@@ -21,6 +21,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "anthropic": {"type": None, "error": {"type", "message"}, "request_id": None},
     "bedrock": {"__type": None, "message": None},
     "genai": {"error": {"code", "message", "status"}},
+    # Called by providers, and by no SDK.
+    "incoming": {"error": {"code", "message"}},
 }
 
 
@@ -76,6 +78,8 @@ def is_unknown_to_s3(status: int, content: bytes) -> bool:
 def is_refusal(path: str, content: bytes) -> bool:
     surface = path.split("/")[1]
     if path.startswith("/bedrock/files") and said_in_xml(content):
+        return True
+    if path.startswith("/bifrost/v1/incoming/") and said_in_json("incoming", content):
         return True
     return said_in_json(surface, content) or said_in_json("openai", content)
 
